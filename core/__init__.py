@@ -1,0 +1,1 @@
+"""Records and rules of the service; one SQL database. Must not know web frameworks, networks or channels."""

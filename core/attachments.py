@@ -1,0 +1,96 @@
+"""Stored pictures: rows and content-addressed files. Must not look inside a picture (dialogue.photos does).
+
+A file is named by the SHA-256 of its content, so storing twice is storing once, and a half-written
+file never carries a name that anybody asks for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.inbound import Photo
+from core.models.conversation import Attachment, Delivery
+
+
+class AttachmentStore:
+    """Files on disk below one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, data: bytes) -> str:
+        """Store ``data`` durably and return its SHA-256 in hex."""
+        digest = hashlib.sha256(data).hexdigest()
+        target = self.path(digest)
+        if target.exists():
+            return digest
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".part-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        return digest
+
+    def path(self, sha256: str) -> Path:
+        """Where the file with this hash lies (it may not exist)."""
+        if len(sha256) != 64 or not all(c in "0123456789abcdef" for c in sha256):
+            raise ValueError("not a SHA-256 in hex")
+        return self._folder / sha256[:2] / sha256
+
+
+def record_attachments(
+    session: Session,
+    *,
+    photos: Iterable[Photo],
+    conversation_id: int | None,
+    source: str,
+    now: datetime,
+) -> list[int]:
+    """Rows for stored photos, in the caller's transaction; returns their ids in order."""
+    rows = [
+        Attachment(
+            conversation_id=conversation_id,
+            sha256=photo.sha256,
+            media_type=photo.media_type,
+            size=photo.size,
+            width=photo.width,
+            height=photo.height,
+            source=source,
+            created_at=now,
+        )
+        for photo in photos
+    ]
+    session.add_all(rows)
+    session.flush()
+    return [row.id for row in rows]
+
+
+def visible_attachment(
+    session: Session, *, attachment_id: int, conversation_id: int
+) -> Attachment | None:
+    """The attachment if this conversation sent it or was sent it; else None."""
+    row = session.get(Attachment, attachment_id)
+    if row is None:
+        return None
+    if row.conversation_id == conversation_id:
+        return row
+    delivered = session.scalars(
+        select(Delivery.id).where(
+            Delivery.image_id == attachment_id, Delivery.conversation_id == conversation_id
+        )
+    ).first()
+    return row if delivered is not None else None

@@ -1,0 +1,397 @@
+"""Cases: the one writer of tables civil_case and case_event. Must not word texts: those are in city/texts.
+
+A case is opened once per turn, however often the turn is worked. History only grows; a change that the
+table of ``core.case_status`` does not allow is refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from core.attachments import record_attachments
+from core.case_status import DONE, CaseStatus, check_change
+from core.city import City
+from core.clock import KST, Period, due_at
+from core.deliveries import enqueue
+from core.errors import Refused
+from core.inbound import Photo
+from core.models.case import Case, CaseEvent, CaseNumber, LookupAttempt
+from core.models.conversation import Conversation, Turn
+from core.replies import Image, Reply
+from core.routing import route
+from core.texts import REQUIRED
+
+# Who gives no contact is no 민원인 in law (시행령 2조); the city answers by its own promise.
+TALK_KIND = "소통"
+# 31⁸ codes: a hundred guesses an hour find nothing, and a stranger cannot easily lock a citizen out.
+LOOKUP_TRIES_PER_HOUR = 100
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a citizen reported; ``what``, ``place_text`` and ``answers`` hold tokens, no personal data."""
+
+    what: str
+    place_text: str
+    service_code: str
+    lat: float | None = None
+    long: float | None = None
+    gu: str | None = None
+    dong: str | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
+    attachment_ids: Sequence[int] = ()
+    contact_token: str | None = None
+    consent: bool = False
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who did something. ``kind``: citizen | officer | system | peer."""
+
+    kind: str
+    id: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class OpenedCase:
+    """The case and the code on its receipt. ``repeated``: the turn had opened it before."""
+
+    case: Case
+    lookup_code: str
+    repeated: bool
+
+
+class LookupCodes:
+    """The codes printed on receipts: derived from a secret, so a repeated receipt shows the same code."""
+
+    # No 0/O, 1/I/L: the code is read aloud and typed by hand.
+    ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def make(self, *, turn_id: int, number: str) -> str:
+        """The code of a case, such as ``K7QM-3XW9``."""
+        digest = hmac.new(self._key, f"lookup:{turn_id}:{number}".encode(), hashlib.sha256).digest()
+        letters = "".join(self.ALPHABET[byte % len(self.ALPHABET)] for byte in digest[:8])
+        return f"{letters[:4]}-{letters[4:]}"
+
+    def hash(self, *, number: str, code: str) -> str:
+        """What is kept of a code."""
+        plain = "".join(c for c in code.upper() if c.isalnum())
+        digest = hmac.new(self._key, f"{number}:{plain}".encode(), hashlib.sha256).digest()
+        return base64.b32encode(digest).decode()[:52]
+
+
+def open_case(
+    session: Session,
+    *,
+    city: City,
+    codes: LookupCodes,
+    turn_id: int,
+    conversation_id: int,
+    report: Report,
+    now: datetime,
+) -> OpenedCase:
+    """File a report: number, route, due time and first event in the caller's transaction.
+
+    Raises Refused("service_unknown" | "what_missing" | "place_missing"). The same ``turn_id`` again
+    returns the case that it opened.
+    """
+    known = session.scalars(select(Case).where(Case.turn_id == turn_id)).first()
+    if known is not None:
+        return OpenedCase(known, codes.make(turn_id=turn_id, number=known.number), repeated=True)
+    if not report.what.strip():
+        raise Refused("what_missing")
+    if not report.place_text.strip() and report.lat is None:
+        raise Refused("place_missing")
+    if not city.has_service(report.service_code):
+        raise Refused("service_unknown", service_code=report.service_code)
+    turn = session.get_one(Turn, turn_id)
+    service = city.service(report.service_code)
+    identified = report.contact_token is not None and report.consent
+    kind = service.kind if identified else TALK_KIND
+    period = service.period if identified else city.jurisdiction.promise_period
+    routed = route(city, service_code=report.service_code, gu=report.gu, text=report.what)
+    due = due_at(now, Period.parse(period), calendar=city.calendar)
+    number = _next_number(session, now)
+    code = codes.make(turn_id=turn_id, number=number)
+    case = Case(
+        number=number,
+        lookup_hash=codes.hash(number=number, code=code),
+        turn_id=turn_id,
+        conversation_id=conversation_id,
+        kind=kind,
+        service_code=report.service_code,
+        what=report.what,
+        answers=dict(report.answers),
+        place_text=report.place_text,
+        lat=report.lat,
+        long=report.long,
+        gu=report.gu,
+        dong=report.dong,
+        department_id=routed.department_id,
+        route_rule=routed.rule_id,
+        route_explanation=routed.explanation,
+        contact_token=report.contact_token if identified else None,
+        consented_at=now if report.consent else None,
+        attachment_ids=list(report.attachment_ids),
+        status=CaseStatus.RECEIVED.value,
+        arrived_at=turn.arrived_at,
+        received_at=now,
+        period=period,
+        due_at=due.due,
+        due_trace=[line.to_data() for line in due.trace],
+    )
+    session.add(case)
+    session.flush()
+    _record_event(
+        session,
+        case=case,
+        kind="opened",
+        actor=Actor("citizen", f"conversation:{conversation_id}"),
+        reason=routed.explanation,
+        note=city.texts.render("case_event_opened"),
+        public=True,
+        to_status=CaseStatus.RECEIVED,
+        data={"rule": routed.rule_id, "department": routed.department_id, "turn": turn_id},
+        now=now,
+    )
+    return OpenedCase(case, code, repeated=False)
+
+
+def change_status(
+    session: Session,
+    *,
+    city: City,
+    case_id: int,
+    to: CaseStatus,
+    actor: Actor,
+    reason: str,
+    note: str = "",
+    photos: Sequence[tuple[Photo, str]] = (),
+    expected_version: int | None = None,
+    now: datetime,
+) -> Case:
+    """Move a case on and tell the citizen in the chat where it began: ``note``, then each photo.
+
+    ``reason`` stays inside. ``photos`` are (photo, alt text). Raises Refused("stale" |
+    "illegal_change" | "note_required" | "reason_missing" | "alt_missing").
+    """
+    case = session.get_one(Case, case_id, with_for_update=True)
+    if expected_version is not None and case.version != expected_version:
+        raise Refused("stale", expected=expected_version, current=case.version)
+    if not reason.strip():
+        raise Refused("reason_missing")
+    if any(not alt.strip() for _, alt in photos):
+        raise Refused("alt_missing")
+    before = CaseStatus(case.status)
+    check_change(before, to, note=note)
+    case.status = to.value
+    case.version += 1
+    ids = record_attachments(
+        session,
+        photos=[photo for photo, _ in photos],
+        conversation_id=case.conversation_id,
+        source="officer",
+        now=now,
+    )
+    alts = [alt.strip() for _, alt in photos]
+    _record_event(
+        session,
+        case=case,
+        kind="status",
+        actor=actor,
+        reason=reason.strip(),
+        note=note.strip(),
+        public=True,
+        from_status=before,
+        to_status=to,
+        data={"photos": [{"id": i, "alt": a} for i, a in zip(ids, alts, strict=True)]},
+        now=now,
+    )
+    _tell_citizen(session, city=city, case=case, note=note.strip(), images=ids, alts=alts, now=now)
+    return case
+
+
+def add_note(
+    session: Session, *, case_id: int, actor: Actor, reason: str, note: str = "", now: datetime
+) -> Case:
+    """Add an event without a change of state; a ``note`` is public, a ``reason`` is not."""
+    case = session.get_one(Case, case_id, with_for_update=True)
+    if not reason.strip():
+        raise Refused("reason_missing")
+    case.version += 1
+    _record_event(
+        session,
+        case=case,
+        kind="note",
+        actor=actor,
+        reason=reason.strip(),
+        note=note.strip(),
+        public=bool(note.strip()),
+        now=now,
+    )
+    return case
+
+
+def cases_of(session: Session, *, conversation_id: int, limit: int = 5) -> list[Case]:
+    """The cases that were filed in this conversation, newest first."""
+    return list(
+        session.scalars(
+            select(Case)
+            .where(Case.conversation_id == conversation_id)
+            .order_by(Case.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def find_case(session: Session, *, number: str) -> Case | None:
+    """The case with this number, whoever filed it (for officers)."""
+    return session.scalars(select(Case).where(Case.number == number)).first()
+
+
+def look_up(
+    session: Session, *, codes: LookupCodes, number: str, code: str, now: datetime
+) -> Case | None:
+    """The case whose receipt carries this number and code, or None; needs a writing session.
+
+    Raises Refused("lookup_locked") after a hundred wrong codes for a number within an hour.
+    """
+    failures = session.scalar(
+        select(func.count()).where(
+            LookupAttempt.number == number, LookupAttempt.at > now - timedelta(hours=1)
+        )
+    )
+    if (failures or 0) >= LOOKUP_TRIES_PER_HOUR:
+        raise Refused("lookup_locked")
+    case = find_case(session, number=number)
+    given = codes.hash(number=number, code=code)
+    # The comparison happens in either case, so that an unknown number takes as long as a known one.
+    if hmac.compare_digest(case.lookup_hash if case else "-", given) and case is not None:
+        return case
+    if case is not None:
+        # Only a number of ours is kept: people type all kinds of numbers into that field.
+        session.add(LookupAttempt(number=case.number, at=now))
+    return None
+
+
+def list_cases(
+    session: Session,
+    *,
+    status: CaseStatus | None = None,
+    department_id: str | None = None,
+    overdue_at: datetime | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> list[Case]:
+    """Cases by due time, the most urgent first. ``overdue_at`` keeps those overdue at that moment."""
+    query = select(Case)
+    if status is not None:
+        query = query.where(Case.status == status.value)
+    if department_id is not None:
+        query = query.where(Case.department_id == department_id)
+    if overdue_at is not None:
+        query = query.where(
+            Case.due_at < overdue_at, Case.status.not_in([state.value for state in DONE])
+        )
+    done_last = or_(*(Case.status == state.value for state in sorted(DONE)))
+    return list(
+        session.scalars(query.order_by(done_last, Case.due_at, Case.id).limit(limit).offset(offset))
+    )
+
+
+def events_of(session: Session, *, case_id: int, public_only: bool = False) -> list[CaseEvent]:
+    """What happened to a case, oldest first."""
+    query = select(CaseEvent).where(CaseEvent.case_id == case_id)
+    if public_only:
+        query = query.where(CaseEvent.public.is_(True))
+    return list(session.scalars(query.order_by(CaseEvent.id)))
+
+
+def _next_number(session: Session, now: datetime) -> str:
+    year = now.astimezone(KST).year
+    row = session.get(CaseNumber, year, with_for_update=True)
+    if row is None:
+        row = CaseNumber(year=year, last=0)
+        session.add(row)
+    row.last += 1
+    session.flush()
+    return f"{year}-{row.last:06d}"
+
+
+def _record_event(
+    session: Session,
+    *,
+    case: Case,
+    kind: str,
+    actor: Actor,
+    reason: str,
+    note: str,
+    public: bool,
+    now: datetime,
+    from_status: CaseStatus | None = None,
+    to_status: CaseStatus | None = None,
+    data: Mapping[str, object] | None = None,
+) -> None:
+    session.add(
+        CaseEvent(
+            case_id=case.id,
+            at=now,
+            kind=kind,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            actor_name=actor.name,
+            reason=reason,
+            note=note,
+            public=public,
+            from_status=from_status.value if from_status else None,
+            to_status=to_status.value if to_status else None,
+            data=dict(data or {}),
+        )
+    )
+    session.flush()
+
+
+def _tell_citizen(
+    session: Session,
+    *,
+    city: City,
+    case: Case,
+    note: str,
+    images: Sequence[int],
+    alts: Sequence[str],
+    now: datetime,
+) -> None:
+    conversation = session.get_one(Conversation, case.conversation_id)
+    department = city.department(case.department_id)
+    key = f"case_status_{case.status}"
+    values = {
+        "number": case.number,
+        "note": note,
+        "department": f"{department.name}({department.phone})",
+        "due": f"{case.due_at.astimezone(KST):%Y-%m-%d %H:%M}",
+    }
+    text = city.texts.render(key, **{name: values[name] for name in REQUIRED[key]})
+    replies = [Reply(text)]
+    replies += [Reply(alt, image=Image(i, alt)) for i, alt in zip(images, alts, strict=True)]
+    for index, reply in enumerate(replies):
+        enqueue(
+            session,
+            conversation=conversation,
+            reply=reply,
+            kind="status",
+            dedupe_key=f"case:{case.id}:{case.version}:{index}",
+            case_id=case.id,
+            now=now,
+        )

@@ -1,0 +1,236 @@
+"""Describes one city as plain frozen data. Must not read files: app/city_files.py does that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from core.geo import Area, Shape
+from core.texts import Texts
+
+if TYPE_CHECKING:
+    from core.clock import WorkCalendar
+
+T = TypeVar("T")
+
+# 민원처리법 시행령 2조 and the city's own class 소통 (LAW.md 3: a report without a name and an
+# address is no 민원 in law, it gets the city's own promise).
+KINDS = ("법정", "질의", "건의", "기타", "고충", "소통")
+
+
+class UnknownName(KeyError):
+    """The city has no department, service or gu of that name."""
+
+
+@dataclass(frozen=True)
+class Department:
+    """A unit that works on cases. `hours` is text for citizens; the clock is City.calendar."""
+
+    id: str
+    name: str
+    phone: str
+    email: str
+    hours: str
+    intro: str
+    phone_note: str = ""
+    gu: str | None = None  # the gu whose office it is, None for a unit of the city itself
+
+
+@dataclass(frozen=True)
+class Question:
+    """An extra question of a service. Without choices the citizen answers in own words."""
+
+    id: str
+    text: str
+    choices: tuple[str, ...] = ()
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Service:
+    """A kind of report (Open311: service). `period` is text that core.clock.Period.parse takes."""
+
+    code: str
+    name: str
+    group: str
+    keywords: tuple[str, ...]
+    kind: str
+    period: str
+    department_id: str
+    questions: tuple[Question, ...] = ()
+    related: tuple[str, ...] = ()
+    photo_helps: bool = False
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """When a rule holds: every filled field must hold, inside a field one entry is enough.
+
+    `gu_known` asks only whether the gu is known. An empty condition always holds.
+    """
+
+    service_codes: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    gus: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    gu_known: bool | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A routing rule. `department_id` is None when the case goes to the office of its gu."""
+
+    id: str
+    when: Condition
+    department_id: str | None
+    why: str
+
+    @property
+    def to_gu_office(self) -> bool:
+        """Whether the office of the gu of the place is responsible."""
+        return self.department_id is None
+
+
+@dataclass(frozen=True)
+class Gu:
+    """A district of the city and its short names. Its office is a Department like any other."""
+
+    id: str
+    name: str
+    aliases: tuple[str, ...]
+    department_id: str
+    dongs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Place:
+    """A well-known station or landmark. Several gus mean that the name alone does not decide."""
+
+    name: str
+    aliases: tuple[str, ...]
+    gus: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A jurisdiction next door, named kindly when a place is not in this city."""
+
+    name: str
+    aliases: tuple[str, ...]
+    phone: str
+    lat: float | None = None
+    long: float | None = None
+
+
+@dataclass(frozen=True)
+class Hotline:
+    """A number that answers by itself, such as 120 or 112. `always` means day and night."""
+
+    number: str
+    name: str
+    about: str
+    always: bool
+
+
+@dataclass(frozen=True)
+class EmergencyPattern:
+    """A pattern fits when each expression of `all_of` and none of `none_of` is found.
+
+    They are Python regular expressions on folded text without spaces (dialogue/emergency.py).
+    """
+
+    all_of: tuple[str, ...]
+    none_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class EmergencyRule:
+    """One kind of emergency. The first line of `text` is the number to call now.
+
+    `none_of` takes a sentence out of the whole rule (a question about a fire station is no fire).
+    """
+
+    id: str
+    category: str
+    number: str
+    text: str
+    patterns: tuple[EmergencyPattern, ...]
+    none_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Jurisdiction:
+    """The city as a legal unit and where it lies.
+
+    `sample` is True for a description that is not official: pages must say so (`notice`).
+    `outline` is coarse and generous; gu_areas and dong_areas are exact and optional.
+    """
+
+    id: str
+    name: str
+    short_names: tuple[str, ...]
+    sample: bool
+    notice: str
+    call_centre: Hotline
+    website: str
+    # What the city promises for class 소통, a report without a contact; text for Period.parse.
+    promise_period: str = "3d"
+    outline: Shape | None = None
+    gu_areas: tuple[Area, ...] = ()
+    dong_areas: tuple[Area, ...] = ()
+
+
+@dataclass(frozen=True)
+class City:
+    """One city. `default_department_id` takes what no other rule takes."""
+
+    jurisdiction: Jurisdiction
+    departments: tuple[Department, ...]
+    services: tuple[Service, ...]
+    rules: tuple[Rule, ...]
+    gus: tuple[Gu, ...]
+    places: tuple[Place, ...]
+    neighbours: tuple[Neighbour, ...]
+    calendar: WorkCalendar
+    texts: Texts
+    emergency: tuple[EmergencyRule, ...]
+    hotlines: tuple[Hotline, ...]
+    groups: Mapping[str, str] = field(default_factory=dict)  # group id → Korean name
+
+    def department(self, department_id: str) -> Department:
+        """The department with that id. Raises UnknownName."""
+        return _find(self._departments, department_id)
+
+    def service(self, code: str) -> Service:
+        """The service with that code. Raises UnknownName."""
+        return _find(self._services, code)
+
+    def gu(self, name: str) -> Gu:
+        """The gu with that full name (강남구). Raises UnknownName."""
+        return _find(self._gus, name)
+
+    def has_service(self, code: str) -> bool:
+        """Whether the city knows that service code."""
+        return code in self._services
+
+    @cached_property
+    def _departments(self) -> dict[str, Department]:
+        return {department.id: department for department in self.departments}
+
+    @cached_property
+    def _services(self) -> dict[str, Service]:
+        return {service.code: service for service in self.services}
+
+    @cached_property
+    def _gus(self) -> dict[str, Gu]:
+        return {gu.name: gu for gu in self.gus}
+
+
+def _find(table: Mapping[str, T], name: str) -> T:
+    try:
+        return table[name]
+    except KeyError:
+        raise UnknownName(name) from None

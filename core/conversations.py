@@ -1,0 +1,308 @@
+"""The queue of inbound turns (tables conversation and turn) and its one writer. Must not talk to Rasa.
+
+Redact, then commit, then acknowledge: ``record_turn`` takes text that is already redacted. One
+conversation is worked by one worker at a time, oldest turn first; the lease's token fences a worker
+that slept past its time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core.attachments import record_attachments
+from core.deliveries import enqueue
+from core.errors import TemporaryFailure
+from core.inbound import InboundMessage
+from core.models.conversation import Conversation, Turn
+from core.replies import Reply
+
+# Longer than the longest call inside a lease (Rasa: 25 s), short enough that a citizen waits it out.
+LEASE = timedelta(seconds=30)
+OPEN_STATES = ("received", "in_work")
+
+
+@dataclass(frozen=True)
+class RecordedTurn:
+    """What ``record_turn`` did. ``duplicate``: the same message had arrived before."""
+
+    turn_id: int
+    conversation_id: int
+    duplicate: bool
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to work one conversation until ``until``."""
+
+    conversation_id: int
+    token: int
+    until: datetime
+
+
+def find_conversation(
+    session: Session, *, channel: str, address: str, visibility: str = "private"
+) -> Conversation | None:
+    """The conversation of this address, or None."""
+    return session.scalars(
+        select(Conversation).where(
+            Conversation.channel == channel,
+            Conversation.address == address,
+            Conversation.visibility == visibility,
+        )
+    ).first()
+
+
+def ensure_conversation(
+    session: Session, *, channel: str, address: str, visibility: str = "private", now: datetime
+) -> Conversation:
+    """The conversation of this address; made now if it is the first message."""
+    found = find_conversation(session, channel=channel, address=address, visibility=visibility)
+    if found is not None:
+        return found
+    try:
+        with session.begin_nested():
+            made = Conversation(
+                channel=channel, address=address, visibility=visibility, created_at=now
+            )
+            session.add(made)
+            session.flush()
+            return made
+    except IntegrityError:
+        # Another process was first; its row is there now.
+        again = find_conversation(session, channel=channel, address=address, visibility=visibility)
+        if again is None:
+            raise
+        return again
+
+
+def find_turn(session: Session, *, channel: str, external_id: str) -> Turn | None:
+    """The turn that this message became, or None."""
+    return session.scalars(
+        select(Turn).where(Turn.channel == channel, Turn.external_id == external_id)
+    ).first()
+
+
+def record_turn(
+    session: Session,
+    *,
+    conversation: Conversation,
+    message: InboundMessage,
+    text: str,
+    now: datetime,
+    refused: Sequence[str] = (),
+    unread_token: str | None = None,
+    emergency: str | None = None,
+) -> RecordedTurn:
+    """Keep one message, whose ``text`` is already redacted. Twice is once (channel, external id)."""
+    known = find_turn(session, channel=message.channel, external_id=message.external_id)
+    if known is not None:
+        return RecordedTurn(known.id, known.conversation_id, duplicate=True)
+    location = message.location
+    turn = Turn(
+        conversation_id=conversation.id,
+        channel=message.channel,
+        external_id=message.external_id,
+        kind=message.kind.value,
+        text=text,
+        choice=message.choice,
+        location=(
+            {"lat": location.lat, "long": location.long, "accuracy_m": location.accuracy_m}
+            if location
+            else None
+        ),
+        attachment_ids=record_attachments(
+            session,
+            photos=message.photos,
+            conversation_id=conversation.id,
+            source="citizen",
+            now=now,
+        ),
+        refused=list(refused),
+        unread_token=unread_token,
+        emergency=emergency,
+        arrived_at=now,
+        sent_at=message.sent_at,
+        next_attempt_at=now,
+    )
+    session.add(turn)
+    conversation.last_turn_at = now
+    session.flush()
+    return RecordedTurn(turn.id, conversation.id, duplicate=False)
+
+
+def lease_conversation(session: Session, *, conversation_id: int, now: datetime) -> Lease | None:
+    """Take the lease of this conversation unless somebody holds it."""
+    until = now + LEASE
+    result = session.execute(
+        update(Conversation)
+        .where(
+            Conversation.id == conversation_id,
+            or_(Conversation.leased_until.is_(None), Conversation.leased_until < now),
+        )
+        .values(lease_token=Conversation.lease_token + 1, leased_until=until)
+    )
+    if not getattr(result, "rowcount", 0):
+        return None
+    token = session.scalars(
+        select(Conversation.lease_token).where(Conversation.id == conversation_id)
+    ).one()
+    return Lease(conversation_id, token, until)
+
+
+def waiting_conversations(session: Session, *, now: datetime, limit: int = 20) -> list[int]:
+    """Conversations whose oldest open turn is due and that nobody holds, the longest due first.
+
+    Each counts once, however much its citizen wrote, and one that has just been tried stands last.
+    """
+    oldest = (
+        select(func.min(Turn.id))
+        .where(Turn.state.in_(OPEN_STATES))
+        .group_by(Turn.conversation_id)
+        .scalar_subquery()
+    )
+    return list(
+        session.scalars(
+            select(Turn.conversation_id)
+            .join(Conversation, Conversation.id == Turn.conversation_id)
+            .where(
+                Turn.id.in_(oldest),
+                Turn.next_attempt_at <= now,
+                or_(Conversation.leased_until.is_(None), Conversation.leased_until < now),
+            )
+            .order_by(Turn.next_attempt_at, Turn.id)
+            .limit(limit)
+        )
+    )
+
+
+def next_turn(session: Session, *, lease: Lease, now: datetime) -> Turn | None:
+    """The oldest open turn of a leased conversation, marked in work; None when none is due.
+
+    A turn that waits for its next attempt holds back the ones behind it: order is kept.
+    """
+    _renew(session, lease, now)
+    turn = session.scalars(
+        select(Turn)
+        .where(Turn.conversation_id == lease.conversation_id, Turn.state.in_(OPEN_STATES))
+        .order_by(Turn.id)
+        .limit(1)
+    ).first()
+    if turn is None or turn.next_attempt_at > now:
+        return None
+    turn.state = "in_work"
+    turn.attempts += 1
+    return turn
+
+
+def has_due_turn(session: Session, *, conversation_id: int, now: datetime) -> bool:
+    """Whether the oldest open turn of the conversation may be worked now."""
+    oldest = session.scalars(
+        select(Turn)
+        .where(Turn.conversation_id == conversation_id, Turn.state.in_(OPEN_STATES))
+        .order_by(Turn.id)
+        .limit(1)
+    ).first()
+    return oldest is not None and oldest.next_attempt_at <= now
+
+
+def answer_turn(
+    session: Session, *, lease: Lease, turn_id: int, replies: Sequence[Reply], now: datetime
+) -> None:
+    """Record the replies as deliveries together with the turn's end, or nothing at all."""
+    _renew(session, lease, now)
+    turn = session.get_one(Turn, turn_id)
+    if turn.state not in OPEN_STATES:
+        return
+    conversation = session.get_one(Conversation, turn.conversation_id)
+    for index, reply in enumerate(replies):
+        enqueue(
+            session,
+            conversation=conversation,
+            reply=reply,
+            kind="reply",
+            dedupe_key=f"turn:{turn.id}:{index}",
+            turn_id=turn.id,
+            now=now,
+        )
+    turn.state = "answered"
+    turn.answered_at = now
+    turn.failure = None
+    conversation.last_answered_at = now
+    conversation.told_late_at = None
+
+
+def postpone_turn(
+    session: Session,
+    *,
+    lease: Lease,
+    turn_id: int,
+    until: datetime,
+    failure: str,
+    late_notice: Reply,
+    now: datetime,
+) -> None:
+    """Keep the turn for later; the citizen hears so once, however often it is tried."""
+    _renew(session, lease, now)
+    turn = session.get_one(Turn, turn_id)
+    conversation = session.get_one(Conversation, turn.conversation_id)
+    turn.state = "received"
+    turn.next_attempt_at = until
+    turn.failure = failure[:200]
+    if conversation.told_late_at is None:
+        conversation.told_late_at = now
+        enqueue(
+            session,
+            conversation=conversation,
+            reply=late_notice,
+            kind="notice",
+            dedupe_key=f"late:{turn.id}",
+            turn_id=turn.id,
+            now=now,
+        )
+
+
+def fail_turn(
+    session: Session, *, lease: Lease, turn_id: int, failure: str, notice: Reply, now: datetime
+) -> None:
+    """Give up on a turn: it is kept and shown to officers, and the citizen is told."""
+    _renew(session, lease, now)
+    turn = session.get_one(Turn, turn_id)
+    conversation = session.get_one(Conversation, turn.conversation_id)
+    turn.state = "failed"
+    turn.failure = failure[:200]
+    conversation.told_late_at = None
+    enqueue(
+        session,
+        conversation=conversation,
+        reply=notice,
+        kind="notice",
+        dedupe_key=f"failed:{turn.id}",
+        turn_id=turn.id,
+        now=now,
+    )
+
+
+def release_lease(session: Session, *, lease: Lease) -> None:
+    """Give the conversation back; nothing happens when the lease was already lost."""
+    session.execute(
+        update(Conversation)
+        .where(Conversation.id == lease.conversation_id, Conversation.lease_token == lease.token)
+        .values(leased_until=None)
+    )
+
+
+def _renew(session: Session, lease: Lease, now: datetime) -> None:
+    """Extend the lease, or raise TemporaryFailure when another worker has taken it meanwhile."""
+    result = session.execute(
+        update(Conversation)
+        .where(Conversation.id == lease.conversation_id, Conversation.lease_token == lease.token)
+        .values(leased_until=now + LEASE)
+    )
+    if not getattr(result, "rowcount", 0):
+        raise TemporaryFailure("another worker has taken over this conversation")

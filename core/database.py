@@ -1,0 +1,110 @@
+"""The door to the one SQL database. Must not hold a session open across a network call (callers see to that).
+
+On SQLite a write begins with BEGIN IMMEDIATE, so two writers queue up at the start instead of failing
+in the middle; WAL lets readers go on meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import Session
+
+from core.errors import TemporaryFailure
+
+BUSY_SECONDS = 10
+POOL_SIZE = 20
+
+
+class Database:
+    """One engine and the two ways to use it: ``transaction`` to write, ``reading`` to read."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        parsed = make_url(url)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        # A database error shows its parameters, which are what citizens and officers wrote.
+        options: dict[str, Any] = {
+            "hide_parameters": True,
+            "pool_pre_ping": not self.is_sqlite,
+            "pool_size": POOL_SIZE,
+            "max_overflow": POOL_SIZE,
+            "pool_timeout": BUSY_SECONDS,
+        }
+        if self.is_sqlite:
+            if parsed.database and parsed.database != ":memory:":
+                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            options["connect_args"] = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+        self.engine = create_engine(url, **options)
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A writing session: commits at the end, rolls back on any exception.
+
+        Raises TemporaryFailure when the database is locked or gone.
+        """
+        try:
+            with (
+                self.engine.connect().execution_options(sotong_write=True) as connection,
+                Session(bind=connection, expire_on_commit=False) as session,
+                session.begin(),
+            ):
+                yield session
+        except PoolTimeoutError as error:
+            raise TemporaryFailure("all connections to the database are in use") from error
+        except DBAPIError as error:
+            if _is_passing(error):
+                raise TemporaryFailure("the database is busy or out of reach") from error
+            raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session for reading; whatever it changed is thrown away."""
+        try:
+            with Session(bind=self.engine, expire_on_commit=False, autoflush=False) as session:
+                try:
+                    yield session
+                finally:
+                    session.expunge_all()
+                    session.rollback()
+        except PoolTimeoutError as error:
+            raise TemporaryFailure("all connections to the database are in use") from error
+        except DBAPIError as error:
+            if _is_passing(error):
+                raise TemporaryFailure("the database is busy or out of reach") from error
+            raise
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own implicit BEGIN is switched off: it would begin deferred, and a deferred
+    # transaction that turns into a writer fails at once when another writer was first.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("sotong_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _is_passing(error: DBAPIError) -> bool:
+    text = str(error.orig).lower()
+    return error.connection_invalidated or "locked" in text or "disk is full" in text

@@ -1,0 +1,160 @@
+"""What officers' lists show, as read-only queries over several tables. Must not change anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.handovers import waiting
+from core.models.case import Case
+from core.models.conversation import Attachment, Conversation, Handover, Turn
+
+CASE_NUMBER = re.compile(r"(\d{4})-?(\d{1,6})")
+
+
+@dataclass(frozen=True)
+class LastWords:
+    """The newest message of a citizen in one conversation; ``text`` holds tokens."""
+
+    text: str
+    kind: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class WaitingRow:
+    """A conversation that waits for, or is with, a person."""
+
+    conversation_id: int
+    channel: str
+    reason: str
+    emergency: bool
+    opened_at: datetime
+    taken_by: int | None
+    last: LastWords | None
+
+
+@dataclass(frozen=True)
+class ConversationRow:
+    """One line of the list of conversations."""
+
+    id: int
+    channel: str
+    mode: str
+    officer_id: int | None
+    last_at: datetime
+    last: LastWords | None
+    case_numbers: tuple[str, ...]
+
+
+def waiting_rows(session: Session) -> list[WaitingRow]:
+    """Open handovers in the order of ``core.handovers.waiting``, each with the citizen's last words."""
+    handovers = waiting(session)
+    ids = [handover.conversation_id for handover in handovers]
+    channels = {
+        row.id: row.channel
+        for row in session.execute(
+            select(Conversation.id, Conversation.channel).where(Conversation.id.in_(ids))
+        )
+    }
+    last = _last_words(session, ids)
+    return [
+        WaitingRow(
+            conversation_id=handover.conversation_id,
+            channel=channels[handover.conversation_id],
+            reason=handover.reason,
+            emergency=handover.emergency,
+            opened_at=handover.opened_at,
+            taken_by=handover.taken_by,
+            last=last.get(handover.conversation_id),
+        )
+        for handover in handovers
+    ]
+
+
+def list_conversations(
+    session: Session, *, search: str = "", limit: int = 50, offset: int = 0
+) -> list[ConversationRow]:
+    """Conversations, the latest first. ``search`` is a case number (``2026-000123`` or ``2026-123``).
+
+    A search that is no case number finds nothing rather than everything.
+    """
+    last_at = func.coalesce(Conversation.last_turn_at, Conversation.created_at)
+    query = select(Conversation).order_by(last_at.desc(), Conversation.id.desc())
+    if search.strip():
+        number = parse_case_number(search)
+        if number is None:
+            return []
+        query = query.where(
+            Conversation.id.in_(select(Case.conversation_id).where(Case.number == number))
+        )
+    rows = list(session.scalars(query.limit(limit).offset(offset)))
+    ids = [row.id for row in rows]
+    last, numbers = _last_words(session, ids), _case_numbers(session, ids)
+    return [
+        ConversationRow(
+            id=row.id,
+            channel=row.channel,
+            mode=row.mode,
+            officer_id=row.officer_id,
+            last_at=row.last_turn_at or row.created_at,
+            last=last.get(row.id),
+            case_numbers=tuple(numbers.get(row.id, ())),
+        )
+        for row in rows
+    ]
+
+
+def parse_case_number(text: str) -> str | None:
+    """A case number as we write it, or None: ``2026 - 123`` → ``2026-000123``."""
+    found = CASE_NUMBER.fullmatch(re.sub(r"\s+", "", text))
+    return None if found is None else f"{found[1]}-{int(found[2]):06d}"
+
+
+def find_conversation_by_id(session: Session, conversation_id: int) -> Conversation | None:
+    """The conversation, or None."""
+    return session.get(Conversation, conversation_id)
+
+
+def open_handover_of(session: Session, *, conversation_id: int) -> Handover | None:
+    """The handover of this conversation that is not closed, or None."""
+    return session.scalars(
+        select(Handover)
+        .where(Handover.conversation_id == conversation_id, Handover.closed_at.is_(None))
+        .limit(1)
+    ).first()
+
+
+def find_case_by_id(session: Session, case_id: int) -> Case | None:
+    """The case, or None."""
+    return session.get(Case, case_id)
+
+
+def find_attachment(session: Session, attachment_id: int) -> Attachment | None:
+    """The stored picture's row, or None."""
+    return session.get(Attachment, attachment_id)
+
+
+def _last_words(session: Session, ids: Sequence[int]) -> dict[int, LastWords]:
+    newest = (
+        select(func.max(Turn.id))
+        .where(Turn.conversation_id.in_(ids))
+        .group_by(Turn.conversation_id)
+    )
+    return {
+        turn.conversation_id: LastWords(text=turn.text, kind=turn.kind, at=turn.arrived_at)
+        for turn in session.scalars(select(Turn).where(Turn.id.in_(newest)))
+    }
+
+
+def _case_numbers(session: Session, ids: Iterable[int]) -> dict[int, list[str]]:
+    numbers: dict[int, list[str]] = {}
+    query = select(Case.conversation_id, Case.number).where(Case.conversation_id.in_(list(ids)))
+    for conversation_id, number in session.execute(query.order_by(Case.id)):
+        numbers.setdefault(conversation_id, []).append(number)
+    return numbers

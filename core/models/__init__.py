@@ -1,0 +1,34 @@
+"""All tables, so that one import knows the whole schema (migrations, tests). Must hold no rules."""
+
+from core.models.base import Base, UTCDateTime
+from core.models.case import Case, CaseEvent, CaseNumber, LookupAttempt
+from core.models.conversation import (
+    Attachment,
+    Conversation,
+    Delivery,
+    Draft,
+    Handover,
+    Turn,
+)
+from core.models.officers import Officer, OfficerSession, Role
+from core.models.vault import AuditEntry, VaultItem
+
+__all__ = [
+    "Attachment",
+    "AuditEntry",
+    "Base",
+    "Case",
+    "CaseEvent",
+    "CaseNumber",
+    "Conversation",
+    "Delivery",
+    "Draft",
+    "Handover",
+    "LookupAttempt",
+    "Officer",
+    "OfficerSession",
+    "Role",
+    "Turn",
+    "UTCDateTime",
+    "VaultItem",
+]

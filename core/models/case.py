@@ -1,0 +1,92 @@
+"""Tables of the case: case, its events, the numbering. Must not hold rules (core.cases writes)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.models.base import Base
+
+
+class Case(Base):
+    """One matter that the city works on. Arrival is not receipt (민원처리법 시행령 6조 7항)."""
+
+    __tablename__ = "civil_case"  # "case" is a reserved word of SQL
+    __table_args__ = (
+        Index("ix_civil_case_status_due_at", "status", "due_at"),
+        Index("ix_civil_case_department_id_status", "department_id", "status"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(12), unique=True)
+    # Only a keyed hash of the look-up code is kept; the citizen has the code itself on the receipt.
+    lookup_hash: Mapped[str] = mapped_column(String(64))
+    # The turn that filed it; a turn that is worked twice finds its case here.
+    turn_id: Mapped[int] = mapped_column(ForeignKey("turn.id"), unique=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    service_code: Mapped[str] = mapped_column(String(60))
+    what: Mapped[str] = mapped_column(Text)
+    answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    place_text: Mapped[str] = mapped_column(Text)
+    lat: Mapped[float | None] = mapped_column(default=None)
+    long: Mapped[float | None] = mapped_column(default=None)
+    gu: Mapped[str | None] = mapped_column(String(20), default=None)
+    dong: Mapped[str | None] = mapped_column(String(40), default=None)
+    department_id: Mapped[str] = mapped_column(String(60))
+    route_rule: Mapped[str] = mapped_column(String(60))
+    route_explanation: Mapped[str] = mapped_column(Text)
+    contact_token: Mapped[str | None] = mapped_column(String(32), default=None)
+    consented_at: Mapped[datetime | None] = mapped_column(default=None)
+    attachment_ids: Mapped[list[Any]] = mapped_column(default=list)
+    status: Mapped[str] = mapped_column(String(24))
+    arrived_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    period: Mapped[str] = mapped_column(String(10))
+    due_at: Mapped[datetime]
+    due_trace: Mapped[list[Any]]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class CaseEvent(Base):
+    """One thing that happened to a case. Rows are only ever added."""
+
+    __tablename__ = "case_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("civil_case.id"), index=True)
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(24))
+    actor_kind: Mapped[str] = mapped_column(String(10))
+    actor_id: Mapped[str] = mapped_column(String(60))
+    actor_name: Mapped[str] = mapped_column(String(60), default="")
+    reason: Mapped[str] = mapped_column(Text)
+    # What the citizen may read; empty for internal events.
+    note: Mapped[str] = mapped_column(Text, default="")
+    public: Mapped[bool] = mapped_column(default=False)
+    from_status: Mapped[str | None] = mapped_column(String(24), default=None)
+    to_status: Mapped[str | None] = mapped_column(String(24), default=None)
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class CaseNumber(Base):
+    """The last number given out in a year; the row is locked while the next one is taken."""
+
+    __tablename__ = "case_number"
+
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int]
+
+
+class LookupAttempt(Base):
+    """A failed look-up of a case by number and code; too many in an hour close the door."""
+
+    __tablename__ = "lookup_attempt"
+    __table_args__ = (Index("ix_lookup_attempt_number_at", "number", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(20))
+    at: Mapped[datetime]

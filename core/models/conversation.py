@@ -1,0 +1,166 @@
+"""Tables of talk: conversation, turn, delivery and what hangs on them. Must not hold rules."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.models.base import Base
+
+
+class Conversation(Base):
+    """One citizen's talk with the city on one channel."""
+
+    __tablename__ = "conversation"
+    __table_args__ = (
+        UniqueConstraint("channel", "address", "visibility"),
+        Index("ix_conversation_leased_until", "leased_until"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(20))
+    address: Mapped[str] = mapped_column(String(128))
+    visibility: Mapped[str] = mapped_column(String(10), default="private")
+    mode: Mapped[str] = mapped_column(String(10), default="bot")
+    officer_id: Mapped[int | None] = mapped_column(default=None)
+    created_at: Mapped[datetime]
+    last_turn_at: Mapped[datetime | None] = mapped_column(default=None)
+    # When the last turn was answered; Rasa's idle time is measured from here.
+    last_answered_at: Mapped[datetime | None] = mapped_column(default=None)
+    # The lease: who works this conversation, until when; the token fences a worker that slept too long.
+    lease_token: Mapped[int] = mapped_column(default=0)
+    leased_until: Mapped[datetime | None] = mapped_column(default=None)
+    # Set while the citizen has been told that the answer is late, so that it is said once.
+    told_late_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class Turn(Base):
+    """One inbound message; the rows form the queue of work. ``text`` holds tokens, never personal data."""
+
+    __tablename__ = "turn"
+    __table_args__ = (
+        UniqueConstraint("channel", "external_id"),
+        Index("ix_turn_conversation_id_id", "conversation_id", "id"),
+        Index(
+            "ix_turn_open",
+            "state",
+            "next_attempt_at",
+            sqlite_where=text("state IN ('received', 'in_work')"),
+            postgresql_where=text("state IN ('received', 'in_work')"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id"))
+    channel: Mapped[str] = mapped_column(String(20))
+    external_id: Mapped[str] = mapped_column(String(128))
+    kind: Mapped[str] = mapped_column(String(20))
+    text: Mapped[str] = mapped_column(Text, default="")
+    choice: Mapped[str | None] = mapped_column(String(64), default=None)
+    location: Mapped[dict[str, Any] | None] = mapped_column(default=None)
+    attachment_ids: Mapped[list[Any]] = mapped_column(default=list)
+    # Kinds of personal data that were refused at the door ("resident_number").
+    refused: Mapped[list[Any]] = mapped_column(default=list)
+    # The vault token under which the raw text lies when redaction failed; nobody has read it yet.
+    unread_token: Mapped[str | None] = mapped_column(String(32), default=None)
+    emergency: Mapped[str | None] = mapped_column(String(40), default=None)
+    state: Mapped[str] = mapped_column(String(12), default="received")
+    arrived_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None] = mapped_column(default=None)
+    answered_at: Mapped[datetime | None] = mapped_column(default=None)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime]
+    failure: Mapped[str | None] = mapped_column(String(200), default=None)
+
+
+class Delivery(Base):
+    """One outgoing message; the rows form the queue of sending."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("dedupe_key"),
+        Index("ix_delivery_conversation_id_id", "conversation_id", "id"),
+        Index(
+            "ix_delivery_open",
+            "state",
+            "next_attempt_at",
+            sqlite_where=text("state IN ('pending', 'sending')"),
+            postgresql_where=text("state IN ('pending', 'sending')"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id"))
+    channel: Mapped[str] = mapped_column(String(20))
+    address: Mapped[str] = mapped_column(String(128))
+    turn_id: Mapped[int | None] = mapped_column(ForeignKey("turn.id"), default=None)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("civil_case.id"), default=None)
+    kind: Mapped[str] = mapped_column(String(12))
+    # Who speaks: "bot" or "officer:<id>"; shown in the transcript.
+    speaker: Mapped[str] = mapped_column(String(40), default="bot")
+    payload: Mapped[dict[str, Any]]
+    # The attachment in ``payload``, as a column, so that a citizen's right to see it is one look-up.
+    image_id: Mapped[int | None] = mapped_column(
+        ForeignKey("attachment.id"), index=True, default=None
+    )
+    dedupe_key: Mapped[str] = mapped_column(String(120))
+    state: Mapped[str] = mapped_column(String(10), default="pending")
+    created_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime]
+    lease_token: Mapped[int] = mapped_column(default=0)
+    leased_until: Mapped[datetime | None] = mapped_column(default=None)
+    sent_at: Mapped[datetime | None] = mapped_column(default=None)
+    provider_id: Mapped[str | None] = mapped_column(String(120), default=None)
+    failure: Mapped[str | None] = mapped_column(String(200), default=None)
+
+
+class Attachment(Base):
+    """One stored picture. The file is named by its hash; several rows may share a file."""
+
+    __tablename__ = "attachment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[int | None] = mapped_column(ForeignKey("conversation.id"), default=None)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    media_type: Mapped[str] = mapped_column(String(40))
+    size: Mapped[int]
+    width: Mapped[int]
+    height: Mapped[int]
+    source: Mapped[str] = mapped_column(String(12))
+    created_at: Mapped[datetime]
+
+
+class Draft(Base):
+    """A report that is not yet filed: what Rasa's form holds, kept by us for 24 hours."""
+
+    __tablename__ = "draft"
+    __table_args__ = (Index("ix_draft_state_updated_at", "state", "updated_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id"), index=True)
+    slots: Mapped[dict[str, Any]]
+    requested_slot: Mapped[str | None] = mapped_column(String(40), default=None)
+    state: Mapped[str] = mapped_column(String(12), default="open")
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    reminded_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class Handover(Base):
+    """A conversation that waits for, or is with, a person."""
+
+    __tablename__ = "handover"
+    __table_args__ = (Index("ix_handover_open", "closed_at", "emergency", "opened_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id"), index=True)
+    reason: Mapped[str] = mapped_column(String(200))
+    emergency: Mapped[bool] = mapped_column(default=False)
+    opened_at: Mapped[datetime]
+    taken_by: Mapped[int | None] = mapped_column(default=None)
+    taken_at: Mapped[datetime | None] = mapped_column(default=None)
+    closed_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -1,0 +1,125 @@
+"""Names every text a city must bring, with its placeholders, and fills them in.
+
+Must not hold wording: the Korean sentences live in city/texts/*.yml. To add a text, add one line
+there and one line to REQUIRED here; the loader refuses a city where the two differ.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.web_texts import WEB_TEXTS
+
+
+def _p(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+# key → the placeholders its sentence may use. The sentence must use each of them, so that a
+# translator cannot drop a case number by accident.
+REQUIRED: Mapping[str, frozenset[str]] = {
+    # who we are, what we can do
+    "start_web": _p("city"),
+    "start_telegram": _p("city"),
+    "help": _p(),
+    "privacy_detail": _p("city"),
+    # bad input
+    "resident_number_removed": _p(),
+    "too_long_kept": _p("limit"),
+    "unsupported_kind": _p(),
+    "unreadable_photo": _p(),
+    "photo_too_large": _p("limit_mb"),
+    "empty_message": _p(),
+    "only_emoji": _p(),
+    "stale_choice": _p(),
+    "wrong_choice": _p(),
+    # Rasa
+    "rasa_down": _p(),
+    "rasa_back": _p(),
+    "turn_failed": _p(),
+    # a person
+    "handover_offered": _p(),
+    "waiting_for_officer_open": _p(),
+    "waiting_for_officer_closed": _p("opens", "hotlines"),
+    "officer_joined": _p("name"),
+    "officer_left": _p(),
+    # the case
+    "case_receipt": _p("number", "code", "service", "place", "department", "due", "phone"),
+    "case_event_opened": _p(),
+    "case_receipt_out_of_hours": _p("opens"),
+    "case_status_received": _p("number", "note"),
+    "case_status_assigned": _p("number", "note", "department"),
+    "case_status_in_progress": _p("number", "note", "department"),
+    "case_status_answered": _p("number", "note", "department"),
+    "case_status_closed": _p("number", "note"),
+    "case_status_transferred": _p("number", "note"),
+    "case_status_supplement_requested": _p("number", "note"),
+    "case_status_extended": _p("number", "note", "due"),
+    "case_status_merged": _p("number", "note"),
+    "case_status_withdrawn": _p("number", "note"),
+    "case_status_reopened": _p("number", "note"),
+    "case_status_rejected": _p("number", "note"),
+    "case_list_header": _p("count"),
+    "case_list_line": _p("number", "service", "place", "status", "due"),
+    "case_none": _p(),
+    "case_not_yours": _p(),
+    "lookup_found": _p("number", "service", "status", "department", "due"),
+    "lookup_failed": _p(),
+    # place
+    "outside_city": _p("city", "neighbour", "contact"),
+    "outside_city_unknown": _p("city", "contact"),
+    "place_unclear": _p(),
+    # drafts and silence
+    "draft_reminder": _p("what"),
+    "draft_unnamed": _p(),
+    "draft_lapsed": _p(),
+    # what a press, a pin or a photo is called in the conversation
+    "choice_report": _p(),
+    "choice_case": _p(),
+    "choice_question": _p(),
+    "choice_officer": _p(),
+    "location_as_text": _p("lat", "long"),
+    "photo_as_text": _p(),
+    "idle": _p(),
+    **WEB_TEXTS,
+}
+
+
+class TextError(ValueError):
+    """A text does not exist, or a value for one of its placeholders is missing or unknown."""
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The sentences of one city, checked against REQUIRED by the loader."""
+
+    entries: Mapping[str, str]
+
+    def render(self, key: str, **values: object) -> str:
+        """Fill the text `key`. Raises TextError for an unknown key or a wrong set of values."""
+        try:
+            template = self.entries[key]
+        except KeyError:
+            raise TextError(f"there is no text '{key}'") from None
+        wanted = placeholders_of(template)
+        if wanted != values.keys():
+            raise TextError(f"text '{key}' needs {sorted(wanted)} and was given {sorted(values)}")
+        return template.format_map({name: str(value) for name, value in values.items()})
+
+
+def placeholders_of(template: str) -> frozenset[str]:
+    """The names in {…} of a text.
+
+    Raises ValueError for a stray brace and for anything but a plain name: formats and attribute
+    access ({x.y}, {x:>9}, {x!r}) would let a text reach into our objects.
+    """
+    names = set()
+    for _literal, name, spec, conversion in string.Formatter().parse(template):
+        if name is None:
+            continue
+        if not name.isidentifier() or spec or conversion:
+            raise ValueError("a placeholder must be a plain name such as {number}")
+        names.add(name)
+    return frozenset(names)

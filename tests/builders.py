@@ -1,0 +1,113 @@
+"""Builders of rows for tests: `make_turn(session, text="…")`. Must not be used by the service."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+import core.models  # noqa: F401  (so that all tables are known)
+from app.city_files import load_city
+from core.cases import LookupCodes, OpenedCase, Report, open_case
+from core.city import City
+from core.conversations import ensure_conversation, record_turn
+from core.database import Database
+from core.inbound import InboundMessage, TurnKind
+from core.models.base import Base
+from core.models.conversation import Conversation, Turn
+from core.vault import AesGcmCipher, Vault
+
+ROOT = Path(__file__).resolve().parent.parent
+MONDAY_TEN = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)  # 10:00 in Seoul, a working day
+CODES = LookupCodes(b"codes for tests only")
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    at: datetime = field(default=MONDAY_TEN)
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def forward(self, **amount: float) -> None:
+        self.at += timedelta(**amount)
+
+
+@cache
+def sample_city() -> City:
+    """The city of this repository."""
+    return load_city(ROOT / "city")
+
+
+def make_database(folder: Path) -> Database:
+    """A fresh SQLite database with all tables."""
+    database = Database(f"sqlite:///{folder / 'test.db'}")
+    Base.metadata.create_all(database.engine)
+    return database
+
+
+def make_vault() -> Vault:
+    return Vault(AesGcmCipher(b"k" * 32))
+
+
+def make_message(**overrides: Any) -> InboundMessage:
+    values: dict[str, Any] = {
+        "channel": "web",
+        "address": "a" * 64,
+        "external_id": f"message-{next(_numbers)}",
+        "kind": TurnKind.TEXT,
+        "text": "가로등이 나갔어요",
+    }
+    return InboundMessage(**(values | overrides))
+
+
+def make_conversation(session: Session, **overrides: Any) -> Conversation:
+    values: dict[str, Any] = {"channel": "web", "address": "a" * 64, "now": MONDAY_TEN}
+    return ensure_conversation(session, **(values | overrides))
+
+
+def make_turn(
+    session: Session,
+    *,
+    conversation: Conversation | None = None,
+    now: datetime = MONDAY_TEN,
+    **message: Any,
+) -> Turn:
+    inbound = make_message(**message)
+    talk = conversation or make_conversation(session)
+    recorded = record_turn(session, conversation=talk, message=inbound, text=inbound.text, now=now)
+    return session.get_one(Turn, recorded.turn_id)
+
+
+def make_report(**overrides: Any) -> Report:
+    values: dict[str, Any] = {
+        "what": "가로등이 나갔어요",
+        "place_text": "시청역 2번 출구 앞",
+        "service_code": sample_city().services[0].code,
+        "contact_token": "⟦전화1⟧",
+        "consent": True,
+    }
+    return Report(**(values | overrides))
+
+
+def make_case(
+    session: Session, *, turn: Turn | None = None, now: datetime = MONDAY_TEN, **report: Any
+) -> OpenedCase:
+    filing = turn or make_turn(session)
+    return open_case(
+        session,
+        city=sample_city(),
+        codes=CODES,
+        turn_id=filing.id,
+        conversation_id=filing.conversation_id,
+        report=make_report(**report),
+        now=now,
+    )

@@ -1,0 +1,44 @@
+"""What holds for every test: loopback only, nobody's own settings. It must start nothing."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+from typing import Any
+
+import pytest
+
+pytest_plugins = ["tests.needs"]
+
+
+class NetworkForbidden(AssertionError):
+    """A test tried to leave this machine."""
+
+
+def _loopback_only(event: str, arguments: tuple[Any, ...]) -> None:
+    """An audit hook sees every connection of the process, whichever library opens it."""
+    if event == "socket.connect":
+        address = arguments[1]
+        host = address[0] if isinstance(address, tuple) else None
+    elif event == "socket.getaddrinfo":
+        host = arguments[0]
+    else:
+        return
+    if isinstance(host, bytes):
+        host = host.decode("ascii", "replace")
+    if not isinstance(host, str) or host in ("", "localhost"):
+        return  # a unix socket, a wildcard, or this machine
+    try:
+        inside = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        raise NetworkForbidden(f"a test asked for the address of {host}") from None
+    if not (inside.is_loopback or inside.is_unspecified):
+        raise NetworkForbidden(f"a test connected to {host}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name in [name for name in os.environ if name.startswith("SOTONG_")]:
+        if name not in ("SOTONG_REQUIRE_ALL", "SOTONG_NOT_RUN_FILE"):
+            del os.environ[name]
+    sys.addaudithook(_loopback_only)

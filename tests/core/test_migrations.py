@@ -1,0 +1,43 @@
+"""The migrations build exactly the tables of the code, and can be undone."""
+
+from __future__ import annotations
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from app.migrate import alembic_config, pending_revisions, upgrade
+from app.settings import Settings
+from core.database import Database
+from core.models import Base
+
+
+@pytest.fixture
+def settings(tmp_path) -> Settings:
+    return Settings.load(environment="test", var_dir=tmp_path)
+
+
+def test_the_migrations_build_the_tables_of_the_code(settings: Settings) -> None:
+    upgrade(settings)
+    database = Database(settings.database_url)
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        differences = compare_metadata(context, Base.metadata)
+    database.dispose()
+    assert differences == []
+
+
+def test_migrating_twice_is_migrating_once(settings: Settings) -> None:
+    assert pending_revisions(settings) != []
+    upgrade(settings)
+    upgrade(settings)
+    assert pending_revisions(settings) == []
+
+
+def test_every_migration_can_be_undone_and_done_again(settings: Settings) -> None:
+    upgrade(settings)
+    command.downgrade(alembic_config(settings.database_url), "base")
+    assert pending_revisions(settings) != []
+    upgrade(settings)
+    assert pending_revisions(settings) == []
