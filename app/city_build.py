@@ -1,0 +1,154 @@
+"""Turns checked models of the files into core.city objects. Must not find mistakes any more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from app import city_models as models
+from app.city_boundaries import Boundaries
+from app.city_checks import GU_OFFICE
+from core.city import (
+    City,
+    Condition,
+    Department,
+    EmergencyRule,
+    Gu,
+    Hotline,
+    Jurisdiction,
+    Neighbour,
+    Place,
+    Question,
+    Rule,
+    Service,
+)
+from core.clock import WorkCalendar
+from core.geo import Polygon, make_shape
+from core.texts import Texts
+
+
+def make_city(
+    *,
+    jurisdiction: models.JurisdictionModel,
+    boundaries: Boundaries,
+    departments: Sequence[models.DepartmentModel],
+    gus: Sequence[models.GuModel],
+    groups: Mapping[str, str],
+    services: Sequence[models.ServiceModel],
+    rules: Sequence[models.RuleModel],
+    places: Sequence[models.PlaceModel],
+    neighbours: Sequence[models.NeighbourModel],
+    hotlines: Sequence[models.CallCentreModel],
+    emergency: tuple[EmergencyRule, ...],
+    calendar: WorkCalendar,
+    texts: Texts,
+) -> City:
+    """Build the city. The office of each gu becomes a department with the id gu-<id>."""
+    return City(
+        jurisdiction=_jurisdiction(jurisdiction, boundaries),
+        departments=(
+            *(_department(model) for model in departments),
+            *(_gu_office(model, jurisdiction) for model in gus),
+        ),
+        services=tuple(_service(model) for model in services),
+        rules=tuple(_rule(model) for model in rules),
+        gus=tuple(
+            Gu(model.id, model.name, model.aliases, gu_office_id(model.id), model.dongs)
+            for model in gus
+        ),
+        places=tuple(Place(model.name, model.aliases, model.gus) for model in places),
+        neighbours=tuple(
+            Neighbour(model.name, model.aliases, model.phone, model.lat, model.long)
+            for model in neighbours
+        ),
+        calendar=calendar,
+        texts=texts,
+        emergency=emergency,
+        hotlines=tuple(_hotline(model) for model in hotlines),
+        groups=dict(groups),
+    )
+
+
+def gu_office_id(gu_id: str) -> str:
+    """The department id of a gu's office."""
+    return f"gu-{gu_id}"
+
+
+def _jurisdiction(model: models.JurisdictionModel, boundaries: Boundaries) -> Jurisdiction:
+    outline = make_shape([Polygon(tuple(model.outline))]) if model.outline is not None else None
+    return Jurisdiction(
+        id=model.id,
+        name=model.name,
+        short_names=model.short_names,
+        sample=model.sample,
+        notice=model.notice,
+        call_centre=_hotline(model.call_centre),
+        website=model.website,
+        outline=outline,
+        gu_areas=boundaries.gu,
+        dong_areas=boundaries.dong,
+    )
+
+
+def _department(model: models.DepartmentModel) -> Department:
+    return Department(
+        id=model.id,
+        name=model.name,
+        phone=model.phone,
+        email=model.email,
+        hours=model.hours,
+        intro=model.intro,
+        phone_note=model.phone_note or "",
+    )
+
+
+def _gu_office(model: models.GuModel, jurisdiction: models.JurisdictionModel) -> Department:
+    domain = jurisdiction.id if "." in jurisdiction.id else f"{jurisdiction.id}.example"
+    return Department(
+        id=gu_office_id(model.id),
+        name=f"{model.name}청",
+        phone=model.phone,
+        email=model.email or f"{model.id}@{domain}",
+        hours=model.hours,
+        intro=model.intro or f"{model.name} 안의 동네 일을 맡아요.",
+        phone_note=model.phone_note or f"{model.name}청 연결이라고 말씀하세요.",
+        gu=model.name,
+    )
+
+
+def _service(model: models.ServiceModel) -> Service:
+    return Service(
+        code=model.code,
+        name=model.name,
+        group=model.group,
+        keywords=model.keywords,
+        kind=model.kind,
+        period=model.period,
+        department_id=model.department,
+        questions=tuple(
+            Question(question.id, question.text, question.choices or (), question.required)
+            for question in model.questions
+        ),
+        related=model.related,
+        photo_helps=model.photo_helps,
+        description=model.description or "",
+    )
+
+
+def _rule(model: models.RuleModel) -> Rule:
+    when = model.when
+    return Rule(
+        id=model.id,
+        when=Condition(
+            service_codes=when.services,
+            groups=when.groups,
+            gus=when.gus,
+            keywords=when.keywords,
+            gu_known=when.gu_known,
+        ),
+        department_id=None if model.department == GU_OFFICE else model.department,
+        why=model.why,
+    )
+
+
+def _hotline(model: models.CallCentreModel) -> Hotline:
+    return Hotline(model.number, model.name, model.about, model.always)

@@ -1,0 +1,260 @@
+"""Shapes of the files in city/, field by field. Cross checks between files are not done here."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, time
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from core.city import KINDS
+from core.clock import Period
+from core.errors import Refused
+
+MAX_TEXT = 400
+
+
+def _identifier(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,39}", value):
+        raise ValueError(
+            f"'{value}' is not an identifier (expected small letters, digits, _ and -, at most 40)"
+        )
+    return value
+
+
+def _text(value: str) -> str:
+    if not value.strip():
+        raise ValueError("is empty (expected text)")
+    return value.strip()
+
+
+def _period(value: str) -> str:
+    try:
+        return str(Period.parse(value))
+    except Refused:
+        raise ValueError(
+            f"'{value}' is not a period (expected e.g. 즉시, 3h, 5d, 2w, 1m)"
+        ) from None
+
+
+def _kind(value: str) -> str:
+    if value not in KINDS:
+        raise ValueError(f"'{value}' is not a kind (expected one of: {', '.join(KINDS)})")
+    return value
+
+
+def _phone(value: str) -> str:
+    # Public numbers only: a mobile number here would be somebody's own.
+    if not re.fullmatch(r"[0-9]{2,4}(-[0-9]{3,4}){0,2}", value) or value.startswith("01"):
+        raise ValueError(
+            f"'{value}' is not a public phone number (expected e.g. 120, 02-120, 1544-4500)"
+        )
+    return value
+
+
+def _email(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value):
+        raise ValueError(f"'{value}' is not an e-mail address (expected name@city.example)")
+    return value
+
+
+def _clock(value: str) -> str:
+    try:
+        time.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"'{value}' is not a time (expected e.g. \"09:00\")") from None
+    return value
+
+
+Identifier = Annotated[str, AfterValidator(_identifier)]
+Text = Annotated[str, AfterValidator(_text)]
+PeriodText = Annotated[str, AfterValidator(_period)]
+KindText = Annotated[str, AfterValidator(_kind)]
+Phone = Annotated[str, AfterValidator(_phone)]
+Email = Annotated[str, AfterValidator(_email)]
+ClockText = Annotated[str, AfterValidator(_clock)]
+Words = tuple[Text, ...]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CallCentreModel(_Model):
+    """The call centre of the city."""
+
+    number: Phone
+    name: Text
+    about: Text
+    always: bool
+
+
+class BoundariesModel(_Model):
+    """Boundary files, relative to the city folder."""
+
+    gu: Text | None = None
+    dong: Text | None = None
+
+
+class JurisdictionModel(_Model):
+    """jurisdiction.yml"""
+
+    id: Text
+    name: Text
+    short_names: Words
+    sample: bool
+    notice: Text
+    website: Text
+    call_centre: CallCentreModel
+    outline: Annotated[tuple[tuple[float, float], ...], Field(min_length=3)] | None = None
+    boundaries: BoundariesModel = BoundariesModel()
+
+
+class DepartmentModel(_Model):
+    """One entry of departments.yml."""
+
+    id: Identifier
+    name: Text
+    phone: Phone
+    email: Email
+    hours: Text
+    intro: Text
+    phone_note: Text | None = None
+
+
+class QuestionModel(_Model):
+    """One extra question of a service."""
+
+    id: Identifier
+    text: Text
+    choices: Words | None = None
+    required: bool = False
+
+
+class ServiceModel(_Model):
+    """One entry of services.yml."""
+
+    code: Identifier
+    name: Text
+    group: Identifier
+    department: Identifier
+    kind: KindText
+    period: PeriodText
+    keywords: Annotated[Words, Field(min_length=1)]
+    photo_helps: bool = False
+    description: Text | None = None
+    questions: tuple[QuestionModel, ...] = ()
+    related: tuple[Identifier, ...] = ()
+
+
+class WhenModel(_Model):
+    """The condition of a rule."""
+
+    services: tuple[Identifier, ...] = ()
+    groups: tuple[Identifier, ...] = ()
+    gus: Words = ()
+    keywords: Words = ()
+    gu_known: bool | None = None
+
+
+class RuleModel(_Model):
+    """One entry of rules.yml. `department: gu-office` means the office of the gu."""
+
+    id: Identifier
+    when: WhenModel
+    department: Identifier
+    why: Text
+
+
+class GuModel(_Model):
+    """One entry of gus.yml. The office's fields have defaults made from the name."""
+
+    id: Identifier
+    name: Text
+    aliases: Words = ()
+    dongs: Words = ()
+    phone: Phone = "02-120"
+    phone_note: Text | None = None
+    email: Email | None = None
+    hours: Text = "평일 09:00–18:00"
+    intro: Text | None = None
+
+
+class PlaceModel(_Model):
+    """One entry of places.yml."""
+
+    name: Text
+    aliases: Words = ()
+    gus: Annotated[Words, Field(min_length=1)]
+
+
+class NeighbourModel(_Model):
+    """One entry of neighbours.yml."""
+
+    name: Text
+    aliases: Words
+    phone: Phone
+    lat: Annotated[float, Field(ge=-90, le=90)] | None = None
+    long: Annotated[float, Field(ge=-180, le=180)] | None = None
+
+
+class SpanModel(_Model):
+    """A stretch of a day."""
+
+    start: ClockText
+    end: ClockText
+
+
+class YearsModel(_Model):
+    """First and last year covered."""
+
+    from_: int = Field(alias="from")
+    to: int
+
+
+class DecreeModel(_Model):
+    """An election day or a holiday made by decree."""
+
+    date: date
+    name: Text
+
+
+class CalendarModel(_Model):
+    """calendar.yml"""
+
+    office: SpanModel
+    lunch: SpanModel | None = None
+    years: YearsModel
+    decrees: tuple[DecreeModel, ...] = ()
+
+
+class PatternModel(_Model):
+    """One pattern of an emergency: all of these, none of those."""
+
+    all: Annotated[Words, Field(min_length=1)]
+    none: Words = ()
+
+
+class EmergencyModel(_Model):
+    """One entry of emergency.yml."""
+
+    id: Identifier
+    category: Literal[
+        "fire",
+        "rescue",
+        "medical",
+        "crime",
+        "gas",
+        "electricity",
+        "suicide",
+        "sea",
+        "collapse",
+        "abuse",
+        "missing",
+    ]
+    number: Phone
+    text: Text
+    patterns: Annotated[tuple[PatternModel, ...], Field(min_length=1)]
+    none: Words = ()
+    none_sets: tuple[Identifier, ...] = ()
