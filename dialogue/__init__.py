@@ -1,0 +1,1 @@
+"""The talk: the door, the turn queue's work, Rasa's only client, sending. Must not know any channel."""

@@ -1,0 +1,125 @@
+"""Finds out which offered choice a citizen means. Must not trust a payload from outside: ids only.
+
+A choice's id is ``<delivery id>.<index>``; its payload stays in our own delivery row. A typed number
+or the exact words of a choice mean the same as pressing it, but only for the last thing we asked.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.models.conversation import Delivery, Turn
+from core.replies import Choice, Reply
+from korean.normalise import normalise
+
+_NUMBER = re.compile(r"^\(?([1-9]|10)\)?\s*(?:번|번이요|번요|번이에요|번으로요?)?[.)!~ ]*$")
+# At most twelve digits, so that no resident number passes for an id.
+_ID = re.compile(r"([1-9][0-9]{0,9})\.([0-9]{1,2})")
+_PAYLOAD = re.compile(r"^/([a-z_]+)(\{.*\})?$", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a press (or a typed number) means now.
+
+    ``stale``: it belongs to something older; ``repeated``: it is the very choice that was answered
+    last, a double click. ``unknown``: we never offered it to this conversation.
+    """
+
+    outcome: Literal["chosen", "stale", "repeated", "unknown"]
+    choice: Choice | None = None
+
+
+def is_choice_id(text: str) -> bool:
+    """Whether this has the form of a choice's id; anything else is not ours and is not kept."""
+    return _ID.fullmatch(text) is not None
+
+
+def resolve_press(session: Session, *, turn: Turn) -> Chosen:
+    """Look up a pressed choice by its id."""
+    pressed = _ID.fullmatch(turn.choice or "")
+    if pressed is None:
+        return Chosen("unknown")
+    delivery, index = session.get(Delivery, int(pressed[1])), int(pressed[2])
+    if delivery is None or delivery.conversation_id != turn.conversation_id:
+        return Chosen("unknown")
+    choices = Reply.from_data(delivery.payload).choices
+    if index >= len(choices):
+        return Chosen("unknown")
+    if delivery.kind == "notice":
+        # What a notice offers (a report after an emergency) stands beside the question at hand and
+        # does not grow old with it.
+        return Chosen("chosen", choices[index])
+    last = _last_question(session, conversation_id=turn.conversation_id)
+    if last is None or last.id != delivery.id:
+        twice = session.scalars(
+            select(Turn.id).where(
+                Turn.conversation_id == turn.conversation_id,
+                Turn.choice == turn.choice,
+                Turn.id < turn.id,
+            )
+        ).first()
+        return Chosen("repeated" if twice is not None else "stale", choices[index])
+    return Chosen("chosen", choices[index])
+
+
+def resolve_typed(session: Session, *, turn: Turn) -> Choice | None:
+    """The choice that typed words stand for, or None when they are an answer of their own."""
+    last = _last_question(session, conversation_id=turn.conversation_id)
+    if last is None:
+        return None
+    choices = Reply.from_data(last.payload).choices
+    typed = normalise(turn.text).text.strip()
+    number = _NUMBER.match(typed)
+    if number and int(number[1]) <= len(choices):
+        return choices[int(number[1]) - 1]
+    for choice in choices:
+        if typed == choice.title:
+            return choice
+    return None
+
+
+def parse_payload(payload: str, *, title: str) -> dict[str, Any]:
+    """Rasa's parse data for a choice: ``/intent`` or ``/intent{"entity": "value"}``.
+
+    Raises ValueError for a payload of another form: those are ours, so it is a programming error.
+    """
+    match = _PAYLOAD.match(payload)
+    if match is None:
+        raise ValueError(f"a choice has the unreadable payload {payload!r}")
+    values = json.loads(match[2]) if match[2] else {}
+    return {
+        "text": title,
+        "intent": {"name": match[1], "confidence": 1.0},
+        "entities": [
+            {"entity": name, "value": value, "start": 0, "end": 0} for name, value in values.items()
+        ],
+    }
+
+
+def _last_question(session: Session, *, conversation_id: int) -> Delivery | None:
+    """The last reply, if it is the one that offers choices; an officer's word or a notice after it
+    does not make it old, another reply does."""
+    last = session.scalars(
+        select(Delivery)
+        .where(Delivery.conversation_id == conversation_id, Delivery.kind == "reply")
+        .order_by(Delivery.id.desc())
+        .limit(1)
+    ).first()
+    if last is None:
+        return None
+    if last.turn_id is None:
+        return last if last.payload.get("choices") else None
+    # A turn may have been answered with several messages; the choices may be on any of them.
+    siblings = session.scalars(
+        select(Delivery)
+        .where(Delivery.turn_id == last.turn_id, Delivery.kind == "reply")
+        .order_by(Delivery.id.desc())
+    )
+    return next((delivery for delivery in siblings if delivery.payload.get("choices")), None)

@@ -1,0 +1,115 @@
+"""The only client of Rasa. Must not touch the database and must not decide what a citizen reads.
+
+The seam is the turn channel of ``nlu/channel.py``: one POST per turn, idempotent by turn id, and a
+503 whenever an answer might have been lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from core.errors import PermanentFailure, TemporaryFailure
+from core.replies import Choice, Image, Reply
+
+TURN_PATH = "/webhooks/turns/turn"
+HEALTH_PATH = "/webhooks/turns/health"
+
+
+@dataclass(frozen=True)
+class RasaTurn:
+    """One turn as Rasa hears it: ``text`` as typed, or ``parse_data`` for presses, photos and pins."""
+
+    turn_id: int
+    conversation_id: int
+    text: str | None
+    parse_data: Mapping[str, Any] | None
+    metadata: Mapping[str, Any]
+    idle_seconds: float
+    draft: Mapping[str, Any] | None = None
+    # Forget the form that Rasa may still hold: its draft lapsed meanwhile.
+    new_session: bool = False
+
+
+@dataclass(frozen=True)
+class RasaAnswer:
+    """What Rasa says to a turn, and where its form stands afterwards."""
+
+    replies: tuple[Reply, ...] = ()
+    active_form: str | None = None
+    requested_slot: str | None = None
+    replayed: bool = field(default=False)
+
+
+class RasaClient:
+    """Talks to one Rasa. Thread-safe; close it at the end."""
+
+    def __init__(self, *, url: str, secret: str, timeout: float = 25.0) -> None:
+        self._client = httpx.Client(
+            base_url=url,
+            headers={"X-Sotong-Secret": secret},
+            timeout=httpx.Timeout(timeout, connect=2.0),
+            trust_env=False,
+        )
+
+    def converse(self, turn: RasaTurn) -> RasaAnswer:
+        """Send one turn. Raises TemporaryFailure (send it again later) or PermanentFailure."""
+        body = {
+            "turn_id": str(turn.turn_id),
+            "conversation": f"c{turn.conversation_id}",
+            "text": turn.text,
+            "parse_data": turn.parse_data,
+            "metadata": turn.metadata,
+            "idle_seconds": turn.idle_seconds,
+            "draft": turn.draft,
+            "new_session": turn.new_session,
+        }
+        try:
+            response = self._client.post(TURN_PATH, json=body)
+        except httpx.HTTPError as error:
+            # The type alone: an HTTP error's words may repeat what was sent.
+            raise TemporaryFailure(f"rasa: {type(error).__name__}") from error
+        if response.status_code == httpx.codes.OK:
+            return _parse_answer(response.json())
+        if response.status_code in (401, 422):
+            raise PermanentFailure(f"rasa_{response.status_code}")
+        raise TemporaryFailure(f"rasa: {response.status_code}", _retry_after(response))
+
+    def healthy(self) -> bool:
+        """Whether Rasa has its model loaded."""
+        try:
+            return self._client.get(HEALTH_PATH, timeout=2.0).status_code == httpx.codes.OK
+        except httpx.HTTPError:
+            return False
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+
+def _parse_answer(data: dict[str, Any]) -> RasaAnswer:
+    return RasaAnswer(
+        replies=tuple(_parse_reply(reply) for reply in data["replies"]),
+        active_form=data.get("active_form"),
+        requested_slot=data.get("requested_slot"),
+        replayed=bool(data.get("replayed")),
+    )
+
+
+def _parse_reply(data: dict[str, Any]) -> Reply:
+    image_id = data.get("image_attachment_id")
+    return Reply(
+        text=data.get("text") or "",
+        choices=tuple(Choice(c["title"], c["payload"]) for c in data.get("choices") or ()),
+        image=Image(int(image_id), data.get("alt") or "") if image_id else None,
+    )
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    try:
+        return float(response.json()["retry_after"])
+    except (ValueError, KeyError, TypeError):
+        return None

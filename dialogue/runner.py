@@ -1,0 +1,219 @@
+"""Works the turn queue: one conversation at a time, oldest turn first. Must not parse any channel.
+
+What a citizen needs while Rasa is down is said here from ``city/texts``; everything that is decided by
+understanding is asked of Rasa.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
+
+from core.city import City
+from core.conversations import (
+    Lease,
+    answer_turn,
+    fail_turn,
+    has_due_turn,
+    lease_conversation,
+    next_turn,
+    postpone_turn,
+    release_lease,
+    waiting_conversations,
+)
+from core.database import Database
+from core.errors import PermanentFailure, TemporaryFailure
+from core.failpoints import failpoint
+from core.handovers import open_handover
+from core.models.conversation import Turn
+from core.ports import Now
+from core.replies import Reply
+from dialogue.dispatch import Dispatcher
+from dialogue.rasa import RasaClient
+from dialogue.reading import Reading, read_turn
+
+log = logging.getLogger(__name__)
+
+FIRST_RETRY = 2.0
+LONGEST_RETRY = 30.0
+GIVE_UP_AFTER = timedelta(hours=24)
+TRIES_ON_BUG = 3
+# How many turns of one conversation a thread works before another conversation may have it.
+FAIR_SHARE = 5
+
+
+def wait_before_retry(attempts: int) -> float:
+    """Seconds until the next try after ``attempts`` tries: 2, 4, 8, 16, then 30, however many."""
+    return min(FIRST_RETRY * 2.0 ** min(attempts - 1, 10), LONGEST_RETRY)
+
+
+class TurnRunner:
+    """Answers turns. ``kick`` works in the background; ``run`` works now, in this thread."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        city: City,
+        rasa: RasaClient,
+        dispatcher: Dispatcher,
+        now: Now,
+        threads: int = 8,
+    ) -> None:
+        self._database = database
+        self._city = city
+        self._rasa = rasa
+        self._dispatcher = dispatcher
+        self._now = now
+        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="turns")
+        self._stopping = threading.Event()
+
+    def kick(self, conversation_id: int) -> None:
+        """Work this conversation soon, in the background; the worker takes it if this process dies."""
+        # Once the pool takes nothing new, the turn waits in the database for the next process.
+        with suppress(RuntimeError):
+            self._pool.submit(self._run_logged, conversation_id)
+
+    def stop(self) -> None:
+        """Finish what is under way and take nothing new."""
+        self._stopping.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def run_waiting(self) -> int:
+        """Work every conversation that waits and that nobody holds; returns how many were worked.
+
+        Side by side, and whatever happens to one of them: a slow or broken turn holds up no other.
+        """
+        with self._database.reading() as session:
+            waiting = waiting_conversations(session, now=self._now())
+        with suppress(RuntimeError):
+            tasks = [self._pool.submit(self._run_logged, each) for each in waiting]
+            for task in tasks:
+                with suppress(CancelledError):
+                    task.result()
+        return len(waiting)
+
+    def run(self, conversation_id: int, *, most: int | None = None) -> bool:
+        """Answer the due turns of a conversation and send the answers.
+
+        ``most`` limits how many; True when it left some.
+        """
+        worked = 0
+        left = False
+        while not self._stopping.is_set():
+            with self._database.transaction() as session:
+                lease = lease_conversation(
+                    session, conversation_id=conversation_id, now=self._now()
+                )
+            if lease is None:
+                left = False
+                break
+            try:
+                while not self._stopping.is_set() and worked != most and self._work_one(lease):
+                    worked += 1
+                    self._dispatcher.dispatch_conversation(conversation_id)
+            finally:
+                with self._database.transaction() as session:
+                    release_lease(session, lease=lease)
+            # A turn that arrived between the last look and the release found the lease taken.
+            with self._database.reading() as session:
+                left = has_due_turn(session, conversation_id=conversation_id, now=self._now())
+            if not left or worked == most:
+                break
+        self._dispatcher.dispatch_conversation(conversation_id)
+        return left
+
+    def _run_logged(self, conversation_id: int) -> None:
+        try:
+            if self.run(conversation_id, most=FAIR_SHARE):
+                # To the end of the line: who writes much must not hold a thread for himself.
+                self.kick(conversation_id)
+        except TemporaryFailure as error:
+            log.warning("conversation %s waits: %s", conversation_id, error)
+        except Exception as error:
+            # Only the type: an exception's words may hold a citizen's.
+            log.error("conversation %s stopped: %s", conversation_id, type(error).__name__)
+
+    def _work_one(self, lease: Lease) -> bool:
+        """Answer one turn. False when none is due."""
+        now = self._now()
+        with self._database.transaction() as session:
+            turn = next_turn(session, lease=lease, now=now)
+            if turn is None:
+                return False
+            turn_id, attempts, arrived_at = turn.id, turn.attempts, turn.arrived_at
+        try:
+            # After the try was counted: a turn that cannot be read must not be tried for ever.
+            with self._database.reading() as session:
+                turn = session.get_one(Turn, turn_id)
+                reading = read_turn(session, turn=turn, city=self._city, now=now)
+            replies = self._replies(reading)
+        except TemporaryFailure as error:
+            if now - arrived_at < GIVE_UP_AFTER:
+                wait = error.retry_after or wait_before_retry(attempts)
+                self._postpone(lease, turn_id, wait=wait, failure=str(error))
+            else:
+                self._give_up(lease, turn_id, failure=str(error))
+            return True
+        except Exception as error:
+            self._stumble(lease, turn_id, attempts=attempts, error=error)
+            return True
+        failpoint("rasa_answered")
+        try:
+            with self._database.transaction() as session:
+                answer_turn(session, lease=lease, turn_id=turn_id, replies=replies, now=self._now())
+        except TemporaryFailure:
+            raise
+        except Exception as error:
+            self._stumble(lease, turn_id, attempts=attempts, error=error)
+        return True
+
+    def _stumble(self, lease: Lease, turn_id: int, *, attempts: int, error: Exception) -> None:
+        """What to do about a fault of our own: a few more tries, then a person."""
+        code = error.code if isinstance(error, PermanentFailure) else type(error).__name__
+        log.error("turn %s failed: %s", turn_id, code)
+        if attempts < TRIES_ON_BUG:
+            self._postpone(lease, turn_id, wait=FIRST_RETRY * attempts, failure=code)
+        else:
+            self._give_up(lease, turn_id, failure=code)
+
+    def _replies(self, reading: Reading) -> Sequence[Reply]:
+        if reading.for_rasa is None:
+            return reading.before
+        answer = self._rasa.converse(reading.for_rasa)
+        return [*reading.before, *answer.replies, *reading.after]
+
+    def _postpone(self, lease: Lease, turn_id: int, *, wait: float, failure: str) -> None:
+        now = self._now()
+        with self._database.transaction() as session:
+            postpone_turn(
+                session,
+                lease=lease,
+                turn_id=turn_id,
+                until=now + timedelta(seconds=wait),
+                failure=failure,
+                late_notice=Reply(self._city.texts.render("rasa_down")),
+                now=now,
+            )
+
+    def _give_up(self, lease: Lease, turn_id: int, *, failure: str) -> None:
+        now = self._now()
+        with self._database.transaction() as session:
+            fail_turn(
+                session,
+                lease=lease,
+                turn_id=turn_id,
+                failure=failure,
+                notice=Reply(self._city.texts.render("turn_failed")),
+                now=now,
+            )
+            open_handover(
+                session,
+                conversation_id=lease.conversation_id,
+                reason=f"failed_turn:{turn_id}",
+                now=now,
+            )
