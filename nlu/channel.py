@@ -1,0 +1,106 @@
+"""The one door into Rasa: POST turn, GET health, DELETE a conversation. Translates HTTP only.
+
+Named in credentials.yml as `nlu.channel.TurnChannel`; its routes lie under /webhooks/turns.
+A turn whose answer is lost is never answered with 200.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import unquote
+
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import InputChannel, UserMessage
+from rasa.core.lock_store import LockError
+from rasa.shared.exceptions import RasaException
+from sanic import Blueprint
+from sanic.exceptions import SanicException
+from sanic.request import Request
+from sanic.response import HTTPResponse, json
+
+from nlu.failures import Malformed, TurnLost
+from nlu.quiet import describe, log, quieten_rasa
+from nlu.request import parse_turn
+from nlu.turns import CHANNEL, erase_conversation, model_is_ready, work_turn
+
+SECRET_VARIABLE = "SOTONG_TURN_SECRET"  # noqa: S105 (a name, not a secret)
+SECRET_HEADER = "X-Sotong-Secret"  # noqa: S105
+
+Handler = Callable[[], Awaitable[HTTPResponse]]
+
+
+class TurnChannel(InputChannel):
+    """Rasa's input channel for turns that the project's turn queue sends, one at a time."""
+
+    def __init__(self, secret: str) -> None:
+        if not secret:
+            raise RasaException(f"{SECRET_VARIABLE} is not set: the turn channel does not open.")
+        self._secret = secret.encode()
+
+    @classmethod
+    def name(cls) -> str:
+        """Rasa's name of the channel; a part of its address."""
+        return CHANNEL
+
+    @classmethod
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> TurnChannel:
+        """Read the secret from the environment; refuse to start without one."""
+        return cls(os.environ.get(SECRET_VARIABLE, ""))
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        """The routes. Rasa's `on_new_message` is not used: it would save a half-finished turn."""
+        quieten_rasa()
+        routes = Blueprint("turns_webhook")
+
+        @routes.get("/health")
+        async def health(request: Request) -> HTTPResponse:
+            if model_is_ready(_agent(request)):
+                return json({"status": "ok"})
+            return json({"error": "model", "retry_after": 10.0}, status=503)
+
+        @routes.post("/turn")
+        async def turn(request: Request) -> HTTPResponse:
+            async def work() -> HTTPResponse:
+                return json(await work_turn(_agent(request), parse_turn(_body(request))))
+
+            return await self._answered(request, work)
+
+        @routes.delete("/conversations/<sender>")
+        async def erase(request: Request, sender: str) -> HTTPResponse:
+            async def work() -> HTTPResponse:
+                return json({"erased": await erase_conversation(_agent(request), unquote(sender))})
+
+            return await self._answered(request, work)
+
+        return routes
+
+    async def _answered(self, request: Request, work: Handler) -> HTTPResponse:
+        given = request.headers.get(SECRET_HEADER, "").encode("utf-8", "surrogateescape")
+        if not hmac.compare_digest(given, self._secret):
+            return json({"error": "secret"}, status=401)
+        try:
+            return await work()
+        except Malformed as error:
+            return json({"error": "malformed", "detail": str(error)}, status=422)
+        except TurnLost as lost:
+            log.error("turn not finished (%s): %s", lost.code, lost.reason)
+            return json({"error": lost.code, "retry_after": lost.retry_after}, status=503)
+        except LockError:
+            return json({"error": "internal", "retry_after": 1.0}, status=503)
+        except Exception as error:
+            log.error("turn not finished (internal): %s", describe(error))
+            return json({"error": "internal", "retry_after": 5.0}, status=503)
+
+
+def _agent(request: Request) -> Agent | None:
+    return getattr(request.app.ctx, "agent", None)
+
+
+def _body(request: Request) -> Any:
+    try:
+        return request.json
+    except SanicException:
+        raise Malformed("the body is not JSON") from None

@@ -1,0 +1,1 @@
+"""Rasa graph components for Korean: intents, places, patterns. No I/O beside Rasa's storage."""

@@ -1,0 +1,154 @@
+"""A linear text classifier over character and jamo n-grams; stored as JSON and plain arrays.
+
+Knows nothing of Rasa, so that evaluation and the Rasa component share exactly this model. No
+pickle: loading a model must not be able to run code.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_matrix, hstack
+from scipy.special import log_softmax, softmax
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.model_selection import KFold
+from sklearn.svm import LinearSVC
+
+from nlu.components.features import jamo, plain
+
+VOCABULARY = "vocabulary.json"
+WEIGHTS = "weights.npz"
+
+
+# Where the inverse temperature of the softmax is looked for.
+SHARPNESS = np.geomspace(0.5, 30.0, 60)
+CALIBRATION_FOLDS = 4
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What can be tuned: longest n-grams and the inverse of the regularisation."""
+
+    syllables: int = 3
+    letters: int = 4
+    inverse_regularisation: float = 1.0
+
+
+class LinearTextClassifier:
+    """TF-IDF of syllable and letter n-grams, a linear SVM, and a calibrated softmax.
+
+    The margins of the SVM become probabilities by one number, the sharpness, that fits margins of
+    examples which the SVM did not see. Logistic regression is as good and ten times slower.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self._views = _make_views(self.settings)
+        self._weights = np.zeros((0, 0))
+        self._bias = np.zeros(0)
+        self._sharpness = 1.0
+        self.labels: list[str] = []
+
+    def fit(self, texts: Sequence[str], labels: Sequence[str]) -> LinearTextClassifier:
+        """Learn from at least two different labels."""
+        self.labels = sorted(set(labels))
+        matrix = hstack([view.fit_transform(texts) for view in self._views]).tocsr()
+        wanted = np.searchsorted(self.labels, list(labels))
+        self._weights, self._bias = self._fit_margins(matrix, wanted)
+        self._sharpness = self._calibrate(matrix, wanted)
+        return self
+
+    def probabilities(self, texts: Sequence[str]) -> np.ndarray:
+        """One row per text, one column per label; each row sums to 1."""
+        margins = self._matrix(texts) @ self._weights.T + self._bias
+        return np.asarray(softmax(self._sharpness * margins, axis=1))
+
+    def _fit_margins(self, matrix: csr_matrix, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Weights and bias with a row for every label; one that is not wanted scores lowest."""
+        svm = LinearSVC(
+            C=self.settings.inverse_regularisation, class_weight="balanced", random_state=0
+        ).fit(matrix, wanted)
+        coefficients, intercept = svm.coef_, svm.intercept_
+        if len(svm.classes_) == 2:
+            # One row in scikit-learn's two-class case.
+            coefficients = np.vstack([-coefficients, coefficients]) / 2
+            intercept = np.hstack([-intercept, intercept]) / 2
+        weights = np.zeros((len(self.labels), matrix.shape[1]))
+        bias = np.full(len(self.labels), -1.0)
+        weights[svm.classes_], bias[svm.classes_] = coefficients, intercept
+        return weights, bias
+
+    def _calibrate(self, matrix: csr_matrix, wanted: np.ndarray) -> float:
+        """The sharpness that makes held-out examples most likely."""
+        margins = np.zeros((len(wanted), len(self.labels)))
+        folds = min(CALIBRATION_FOLDS, len(wanted))
+        for seen, unseen in KFold(folds, shuffle=True, random_state=0).split(wanted):
+            if len(set(wanted[seen])) > 1:
+                weights, bias = self._fit_margins(matrix[seen], wanted[seen])
+                margins[unseen] = matrix[unseen] @ weights.T + bias
+        likelihoods = [
+            log_softmax(sharpness * margins, axis=1)[np.arange(len(wanted)), wanted].mean()
+            for sharpness in SHARPNESS
+        ]
+        return float(SHARPNESS[int(np.argmax(likelihoods))])
+
+    def knows(self, text: str) -> bool:
+        """Whether any character of the text was seen in training."""
+        vocabulary = self._views[0].vocabulary_
+        return any(letter in vocabulary for letter in plain(text) if not letter.isspace())
+
+    def save(self, folder: Path) -> None:
+        """Write the model into an existing folder."""
+        vocabulary = [
+            {term: int(index) for term, index in view.vocabulary_.items()} for view in self._views
+        ]
+        head: dict[str, Any] = {
+            "labels": self.labels,
+            "settings": asdict(self.settings),
+            "sharpness": self._sharpness,
+            "vocabulary": vocabulary,
+        }
+        (folder / VOCABULARY).write_text(json.dumps(head, ensure_ascii=False), encoding="utf-8")
+        np.savez_compressed(
+            folder / WEIGHTS,
+            weights=self._weights.astype(np.float32),
+            bias=self._bias,
+            **{f"idf{number}": view.idf_ for number, view in enumerate(self._views)},
+        )
+
+    @classmethod
+    def load(cls, folder: Path) -> LinearTextClassifier:
+        """Read a model that `save` wrote."""
+        head = json.loads((folder / VOCABULARY).read_text(encoding="utf-8"))
+        model = cls(Settings(**head["settings"]))
+        with np.load(folder / WEIGHTS, allow_pickle=False) as arrays:
+            model._weights = arrays["weights"].astype(np.float64)
+            model._bias = arrays["bias"]
+            for number, view in enumerate(model._views):
+                view.vocabulary = head["vocabulary"][number]
+                view._validate_vocabulary()
+                view.idf_ = arrays[f"idf{number}"]
+        model.labels = head["labels"]
+        model._sharpness = float(head["sharpness"])
+        return model
+
+    def _matrix(self, texts: Sequence[str]) -> csr_matrix:
+        return hstack([view.transform(texts) for view in self._views]).tocsr()
+
+
+def _make_views(settings: Settings) -> list[TfidfVectorizer]:
+    return [
+        TfidfVectorizer(
+            preprocessor=prepare,
+            analyzer="char_wb",
+            ngram_range=(1, longest),
+            sublinear_tf=True,
+            lowercase=False,
+        )
+        for prepare, longest in ((plain, settings.syllables), (jamo, settings.letters))
+    ]
