@@ -1,0 +1,173 @@
+"""Tells a citizen about the cases of this conversation, and adds to one. Never about others' cases."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy.orm import Session
+
+from actions.base import Result, Say, SotongAction
+from actions.moments import in_korean
+from actions.turn import Message, Turn
+from core.case_status import TITLES, CaseStatus
+from core.cases import Actor, LookupCodes, add_note, cases_of, events_of, look_up
+from core.city import City
+from core.database import Database
+from core.errors import Refused
+from core.models.case import Case
+from core.ports import Now
+from core.replies import Choice
+
+_NUMBER = re.compile(r"(?<!\d)(20\d{2})\s*[-–—]\s*(\d{1,6})(?!\d)")
+# What is left of "2026-000123에 추가할게요" when number and verb are gone says nothing.
+_ASK_ONLY = re.compile(
+    r"(?:민원|신고|접수|한|했던|했던거|아까|제|내|거|것|건|그|에|에다|에다가|내용|사진|도|좀|더|을|를|추가|덧붙|보태|보충|수정|하고|싶|이|고|할|해|하|게"
+    r"|께|래|요|어|은|는|데|려|줘|주세|수|있|나|습|니다|까|번|자료|말|말씀|드리|드릴|ㄹ|될|되|가능|한가|아까그|싶은)*"
+)
+MOST_CASES = 5
+REPORT = Choice("신고하기", "/report_complaint")
+PERSON = Choice("상담원과 이야기하기", "/talk_to_officer")
+# The letters of LookupCodes, with the slips of who types by hand; four, a dash or a blank, four.
+_CODE = re.compile(r"(?<![0-9A-Za-z])([0-9A-Za-z]{4})[\s\-–—]?([0-9A-Za-z]{4})(?![0-9A-Za-z])")
+
+
+def case_number_in(message: Message) -> str | None:
+    """The case number of a message in the form it is kept (2026-000123), or None."""
+    text = message.value("case_number") or message.text
+    found = _NUMBER.search(text)
+    return f"{found[1]}-{int(found[2]):06d}" if found else None
+
+
+def lookup_code_in(text: str) -> str | None:
+    """The look-up code of a receipt in the text (K7QM-3XW9), looked for beside the case number."""
+    found = _CODE.search(_NUMBER.sub(" ; ", text))
+    return f"{found[1]}-{found[2]}".upper() if found else None
+
+
+class CheckCase(SotongAction):
+    """ "내 민원 어떻게 됐어요?": the conversation's own cases, newest first."""
+
+    action_name = "action_check_case"
+
+    def __init__(self, *, database: Database, city: City, codes: LookupCodes, now: Now) -> None:
+        self._database = database
+        self._city = city
+        self._codes = codes
+        self._now = now
+
+    def work(self, turn: Turn) -> Result:
+        """One case in full when its number is named and it is the citizen's own, or the code is."""
+        texts = self._city.texts
+        number = case_number_in(turn.message)
+        code = lookup_code_in(turn.message.text)
+        if number is not None and code is not None:
+            return Result((Say(text=self._by_code(number, code)),))
+        found = True
+        with self._database.reading() as session:
+            cases = cases_of(
+                session, conversation_id=turn.conversation_id, limit=100 if number else MOST_CASES
+            )
+            if number is not None:
+                own = next((case for case in cases if case.number == number), None)
+                # The same words for another's case and for none: a number tells a stranger nothing.
+                found = own is not None
+                text = texts.render("case_not_yours") if own is None else self._one(session, own)
+            elif not cases:
+                found = False
+                text = texts.render("case_none")
+            elif len(cases) == 1:
+                text = self._one(session, cases[0])
+            else:
+                lines = [texts.render("case_list_header", count=len(cases))]
+                lines += [self._line(case) for case in cases]
+                text = "\n".join(lines)
+        choices = () if found or turn.in_form else (REPORT, PERSON)
+        return Result((Say(text=text, choices=choices),))
+
+    def _by_code(self, number: str, code: str) -> str:
+        """The case whose receipt carries both; a wrong code is counted as on the look-up page."""
+        texts = self._city.texts
+        try:
+            with self._database.transaction() as session:
+                case = look_up(
+                    session, codes=self._codes, number=number, code=code, now=self._now()
+                )
+                return texts.render("lookup_failed") if case is None else self._one(session, case)
+        except Refused:
+            return texts.render("web_problem_lookup_locked")
+
+    def _line(self, case: Case) -> str:
+        return self._city.texts.render(
+            "case_list_line",
+            number=case.number,
+            service=self._service(case),
+            place=case.place_text,
+            status=TITLES[CaseStatus(case.status)],
+            due=in_korean(case.due_at),
+        )
+
+    def _one(self, session: Session, case: Case) -> str:
+        department = self._city.department(case.department_id)
+        text = self._city.texts.render(
+            "lookup_found",
+            number=case.number,
+            service=self._service(case),
+            status=TITLES[CaseStatus(case.status)],
+            department=f"{department.name} (전화 {department.phone})",
+            due=in_korean(case.due_at),
+        )
+        notes = [
+            event.note
+            for event in events_of(session, case_id=case.id, public_only=True)
+            if event.note and event.kind == "status"
+        ]
+        return f"{text}\n· 알림: {notes[-1]}" if notes else text
+
+    def _service(self, case: Case) -> str:
+        if self._city.has_service(case.service_code):
+            return self._city.service(case.service_code).name
+        return case.service_code
+
+
+class AddToCase(SotongAction):
+    """Adds the citizen's words to one of their own cases; asks which or what when it is not clear."""
+
+    action_name = "action_add_to_case"
+
+    def __init__(self, *, database: Database, city: City, now: Now) -> None:
+        self._database = database
+        self._city = city
+        self._now = now
+
+    def work(self, turn: Turn) -> Result:
+        """One event in the case's history, public because the citizen wrote it."""
+        number = case_number_in(turn.message)
+        with self._database.transaction() as session:
+            cases = cases_of(session, conversation_id=turn.conversation_id, limit=100)
+            if not cases:
+                return Result((Say("utter_no_case_yet"),))
+            if number is None and len(cases) > 1:
+                return Result((Say("utter_note_which"),))
+            case = next((c for c in cases if number in (None, c.number)), None)
+            if case is None:
+                return Result((Say(text=self._city.texts.render("case_not_yours")),))
+            if not says_something(turn.message.text):
+                return Result((Say("utter_note_what", {"number": case.number}),))
+            known = events_of(session, case_id=case.id)
+            reason = f"시민이 덧붙임 (메시지 {turn.turn_id})"
+            if all(event.reason != reason for event in known):
+                add_note(
+                    session,
+                    case_id=case.id,
+                    actor=Actor("citizen", f"conversation:{turn.conversation_id}"),
+                    reason=reason,
+                    note=turn.message.text.strip(),
+                    now=self._now(),
+                )
+        return Result((Say("utter_note_added", {"number": case.number}),))
+
+
+def says_something(text: str) -> bool:
+    """Whether there is more than the wish to add something."""
+    rest = re.sub(r"[^\w]|\d", "", _NUMBER.sub("", text))
+    return _ASK_ONLY.fullmatch(rest) is None

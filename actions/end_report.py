@@ -1,0 +1,108 @@
+"""Files or drops the report when the form has ended. Must not ask or fill anything."""
+
+from __future__ import annotations
+
+from actions.base import Result, Say, SotongAction
+from actions.moments import in_korean
+from actions.report_state import CANCELLED, SKIPPED, SUBMIT, YES, ReportState, empty_slots
+from actions.turn import Turn
+from core.cases import LookupCodes, OpenedCase, Report, open_case
+from core.city import City
+from core.clock import is_open, next_open
+from core.database import Database
+from core.drafts import close_draft
+from core.failpoints import failpoint
+from core.ports import Now
+from core.routing import gus_in_text
+
+NO_PLACE = "정해진 곳 없음"
+
+
+class EndReport(SotongAction):
+    """Files a confirmed report (once per turn) or drops a cancelled one; either way the slots go."""
+
+    action_name = "action_end_report"
+
+    def __init__(self, *, database: Database, city: City, codes: LookupCodes, now: Now) -> None:
+        self._database = database
+        self._city = city
+        self._codes = codes
+        self._now = now
+
+    def work(self, turn: Turn) -> Result:
+        """Any failure goes up: Rasa then keeps the form and the turn is worked again."""
+        outcome = turn.slots.get("report_outcome")
+        if outcome == SUBMIT:
+            return self._submit(turn)
+        if outcome == CANCELLED:
+            return self._cancel(turn)
+        raise ValueError(f"the form ended without an outcome: {outcome!r}")
+
+    def _submit(self, turn: Turn) -> Result:
+        state = ReportState.from_slots(turn.slots)
+        now = self._now()
+        with self._database.transaction() as session:
+            opened = open_case(
+                session,
+                city=self._city,
+                codes=self._codes,
+                turn_id=turn.turn_id,
+                conversation_id=turn.conversation_id,
+                report=report_of(state, city=self._city),
+                now=now,
+            )
+            close_draft(session, conversation_id=turn.conversation_id, state="submitted", now=now)
+        failpoint("case_opened")
+        says: tuple[Say, ...] = (Say(text=self._receipt(opened)),)
+        if state.pending_complaint:
+            says += (Say("utter_second_complaint", {"second": state.pending_complaint}),)
+        return Result(says, empty_slots(pending_complaint=state.pending_complaint))
+
+    def _cancel(self, turn: Turn) -> Result:
+        with self._database.transaction() as session:
+            close_draft(
+                session,
+                conversation_id=turn.conversation_id,
+                state="cancelled",
+                now=self._now(),
+            )
+        return Result((Say("utter_report_cancelled"),), empty_slots())
+
+    def _receipt(self, opened: OpenedCase) -> str:
+        case, city = opened.case, self._city
+        department = city.department(case.department_id)
+        text = city.texts.render(
+            "case_receipt",
+            number=case.number,
+            code=opened.lookup_code,
+            service=city.service(case.service_code).name,
+            place=case.place_text,
+            department=department.name,
+            due=in_korean(case.due_at),
+            phone=department.phone,
+        )
+        if not is_open(city.calendar, case.received_at):
+            opens = in_korean(next_open(city.calendar, case.received_at))
+            text += "\n" + city.texts.render("case_receipt_out_of_hours", opens=opens)
+        return text
+
+
+def report_of(state: ReportState, *, city: City) -> Report:
+    """The report that core files. Raises ValueError when the form let something through."""
+    if state.what is None or state.service_code is None or state.consent != YES:
+        raise ValueError("the form ended without a complaint, a service or a consent")
+    place = state.where if state.where not in (None, SKIPPED) else NO_PLACE
+    contact = state.contact if state.contact not in (None, SKIPPED) else None
+    return Report(
+        what=state.what,
+        place_text=str(place),
+        service_code=state.service_code,
+        lat=state.lat,
+        long=state.long,
+        gu=state.gu or gus_in_text(city, f"{place} {state.what}"),
+        dong=state.dong,
+        answers={key: value for key, value in state.answers.items() if value},
+        attachment_ids=state.attachment_ids,
+        contact_token=contact,
+        consent=True,
+    )

@@ -1,0 +1,65 @@
+"""Makes the executor with every action of ours. Must hold no rule of its own.
+
+Instances with their parts are registered; rasa_sdk's own search for subclasses is not used, because
+it would import and build things by itself.
+"""
+
+from __future__ import annotations
+
+from rasa_sdk.executor import ActionExecutor
+
+from actions.base import SotongAction
+from actions.case_request import CaseRequest
+from actions.case_status import AddToCase, CheckCase
+from actions.emergency import Emergency
+from actions.end_report import EndReport
+from actions.fallback import Fallback
+from actions.handover import Handover
+from actions.outside import OutsideForm, Praise
+from actions.policy import Policy
+from actions.report_form import (
+    AskConfirm,
+    AskExtra,
+    AskServiceCode,
+    AskSlot,
+    ValidateReportForm,
+)
+from actions.small_talk import SmallTalk
+from core.cases import LookupCodes
+from core.city import City
+from core.database import Database
+from core.ports import Now
+
+
+def make_executor(
+    *, database: Database, city: City, codes: LookupCodes, now: Now
+) -> ActionExecutor:
+    """The executor that app.actions serves. Opens no connection by itself."""
+    executor = ActionExecutor()
+    for action in make_actions(database=database, city=city, codes=codes, now=now):
+        executor.register_action(action)
+    return executor
+
+
+def make_actions(
+    *, database: Database, city: City, codes: LookupCodes, now: Now
+) -> tuple[SotongAction, ...]:
+    """Every action that domain.yml names."""
+    return (
+        ValidateReportForm(database=database, city=city, now=now),
+        *(AskSlot(slot, city=city) for slot in ("what", "where", "photo", "contact", "consent")),
+        AskServiceCode(city=city),
+        AskExtra(city=city),
+        AskConfirm(city=city),
+        EndReport(database=database, city=city, codes=codes, now=now),
+        CheckCase(database=database, city=city, codes=codes, now=now),
+        AddToCase(database=database, city=city, now=now),
+        CaseRequest(database=database, city=city),
+        Handover(database=database, city=city, now=now),
+        Fallback(database=database, city=city, now=now),
+        Policy(city=city),
+        Emergency(database=database, city=city, now=now),
+        OutsideForm(database=database, city=city, now=now),
+        Praise(),
+        SmallTalk(),
+    )

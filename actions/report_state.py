@@ -1,0 +1,132 @@
+"""What the report form holds, as one frozen value. Must not decide what comes next (report_planner).
+
+Rasa's slots are its other form; ``from_slots`` and ``to_slots`` are the only places that know both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# In photo, contact and where: the citizen was asked and chose not to give it.
+SKIPPED = "skipped"
+GIVEN = "given"
+# In photo: the citizen wants to send another one although it was settled before.
+WANTED = "wanted"
+YES = "yes"
+# In confirm: the citizen said no to the summary and is choosing what to change.
+FIXING = "fixing"
+# How the form ends (slot report_outcome).
+SUBMIT = "submit"
+CANCELLED = "cancelled"
+
+SLOTS = (
+    "what",
+    "service_code",
+    "where",
+    "extra",
+    "photo",
+    "contact",
+    "consent",
+    "confirm",
+    "answers",
+    "guesses",
+    "misses",
+    "lat",
+    "long",
+    "gu",
+    "dong",
+    "attachment_ids",
+    "pending_complaint",
+)
+
+
+@dataclass(frozen=True)
+class ReportState:
+    """The report so far. None means: not asked or not answered yet."""
+
+    what: str | None = None
+    service_code: str | None = None
+    where: str | None = None
+    photo: str | None = None
+    contact: str | None = None
+    consent: str | None = None
+    confirm: str | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
+    # Service codes that were offered because the complaint fits several.
+    guesses: tuple[str, ...] = ()
+    misses: int = 0
+    lat: float | None = None
+    long: float | None = None
+    gu: str | None = None
+    dong: str | None = None
+    attachment_ids: tuple[int, ...] = ()
+    pending_complaint: str | None = None
+
+    @property
+    def has_place(self) -> bool:
+        """Whether words or a point say where it is."""
+        return (self.where is not None and self.where != SKIPPED) or self.lat is not None
+
+    @staticmethod
+    def from_slots(slots: Mapping[str, Any]) -> ReportState:
+        """Read Rasa's slots; a slot that is not there counts as empty."""
+
+        def text(name: str) -> str | None:
+            value = slots.get(name)
+            return str(value) if value is not None else None
+
+        def number(name: str) -> float | None:
+            value = slots.get(name)
+            return float(value) if value is not None else None
+
+        return ReportState(
+            what=text("what"),
+            service_code=text("service_code"),
+            where=text("where"),
+            photo=text("photo"),
+            contact=text("contact"),
+            consent=text("consent"),
+            confirm=text("confirm"),
+            answers={str(k): str(v) for k, v in (slots.get("answers") or {}).items()},
+            guesses=tuple(str(code) for code in slots.get("guesses") or ()),
+            misses=int(slots.get("misses") or 0),
+            lat=number("lat"),
+            long=number("long"),
+            gu=text("gu"),
+            dong=text("dong"),
+            attachment_ids=tuple(int(i) for i in slots.get("attachment_ids") or ()),
+            pending_complaint=text("pending_complaint"),
+        )
+
+    def to_slots(self) -> dict[str, Any]:
+        """All slots of the form, JSON-ready. ``misses`` is always a number, so that Rasa sees that
+        the validator took the message (a validator that sets no slot lets the rules answer)."""
+        return {
+            "what": self.what,
+            "service_code": self.service_code,
+            "where": self.where,
+            "extra": None,
+            "photo": self.photo,
+            "contact": self.contact,
+            "consent": self.consent,
+            "confirm": self.confirm,
+            "answers": dict(self.answers),
+            "guesses": list(self.guesses),
+            "misses": self.misses,
+            "lat": self.lat,
+            "long": self.long,
+            "gu": self.gu,
+            "dong": self.dong,
+            "attachment_ids": list(self.attachment_ids),
+            "pending_complaint": self.pending_complaint,
+        }
+
+
+def empty_slots(*, pending_complaint: str | None = None) -> dict[str, Any]:
+    """Every slot of the form emptied, after a report was filed or dropped."""
+    slots: dict[str, Any] = dict.fromkeys(SLOTS)
+    slots["pending_complaint"] = pending_complaint
+    slots["report_outcome"] = None
+    return slots

@@ -1,0 +1,120 @@
+"""What one message does to the report: the Step, and the changes that every part of the form shares. Pure.
+
+Must not read a message: report_advance and report_takers do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from actions.base import Say
+from actions.report_complaint import reopen_service, take_complaint, take_service
+from actions.report_parse import fold
+from actions.report_place import outside_by_words
+from actions.report_state import WANTED, ReportState
+from core.city import City
+from core.routing import guess_services, gus_in_text
+
+_MOVED = " (고친 장소: "
+_CHANGED = " (고친 내용: "
+# A correction of no more letters is a word for the matter, not the whole story told again.
+FEW_LETTERS = 10
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a message did to the report. ``aside``: it was no answer, the rules reply first."""
+
+    state: ReportState
+    says: tuple[Say, ...] = ()
+    outcome: str | None = None
+    aside: bool = False
+
+
+def with_known_answers(state: ReportState, *, city: City) -> ReportState:
+    """Answers that the place already gives: "횡단보도 위" is not asked where the car stands."""
+    if (
+        state.service_code is None
+        or state.where is None
+        or not city.has_service(state.service_code)
+    ):
+        return state
+    place = state.where.replace(" ", "")
+    answers = dict(state.answers)
+    for question in city.service(state.service_code).questions:
+        if "어디" not in question.text or question.id in answers:
+            continue
+        told = [c for c in question.choices if len(_spot(c)) > 1 and _spot(c) in place]
+        if len(told) == 1:
+            answers[question.id] = told[0]
+    return replace(state, answers=answers)
+
+
+def _spot(choice: str) -> str:
+    """The thing that a choice such as "소화전 옆" stands by."""
+    return choice.removesuffix(" 위").removesuffix(" 옆").replace(" ", "")
+
+
+def reopen(state: ReportState, field: str) -> ReportState:
+    """Empty one part of the report so that it is asked again."""
+    state = replace(state, confirm=None, misses=0)
+    if field == "what":
+        return reopen_service(replace(state, what=None))
+    if field == "service_code":
+        return reopen_service(state)
+    if field == "where":
+        return replace(state, where=None, lat=None, long=None, gu=None, dong=None)
+    if field == "photo":
+        return replace(state, photo=WANTED, attachment_ids=())
+    if field == "contact":
+        return replace(state, contact=None, consent=None)
+    return state
+
+
+def retell(state: ReportState, *, told: str, city: City) -> Step | None:
+    """The matter is another one. A few words are put beside the story, a sentence replaces it."""
+    guesses = guess_services(city, told)
+    if not guesses:
+        return None
+    if len(fold(told)) <= FEW_LETTERS and state.what is not None:
+        story = state.what.split(_CHANGED, 1)[0]
+        changed = replace(state, what=f"{story}{_CHANGED}{told})", misses=0)
+        changed = take_service(reopen_service(changed), code=guesses[0].code, city=city)
+        return Step(changed, (Say("utter_what_changed"),))
+    taken, _ = take_complaint(reopen(state, "what"), text=told, city=city)
+    return Step(taken, (Say("utter_what_changed"),)) if taken.what is not None else None
+
+
+def move(state: ReportState, place: str, city: City) -> Step:
+    """The report at another place, unless that lies outside the city."""
+    outside = outside_by_words(place, city=city)
+    if outside is not None:
+        return Step(state, (outside.say,))
+    moved = replace(
+        state,
+        what=_with_new_place(state, place),
+        where=place,
+        lat=None,
+        long=None,
+        gu=gus_in_text(city, place),
+        dong=None,
+        confirm=None,
+        misses=0,
+    )
+    return Step(moved, (Say("utter_where_changed", {"where": place}),))
+
+
+def _with_new_place(state: ReportState, place: str) -> str | None:
+    """The citizen's words stay; where they name the old place, the crew reads which one counts."""
+    if state.what is None or state.where is None:
+        return state.what
+    told = state.what.split(_MOVED, 1)[0]
+    return f"{told}{_MOVED}{place})" if state.where in told or told != state.what else told
+
+
+def miss(state: ReportState, *says: Say) -> Step:
+    """Not understood: the first time say so, from the second on a person is offered too."""
+    misses = state.misses + 1
+    if not says:
+        says = (Say("utter_not_understood" if misses == 1 else "utter_offer_person"),)
+    return Step(replace(state, misses=misses), says)

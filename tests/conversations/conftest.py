@@ -1,0 +1,5 @@
+"""Conversations share one whole service with a real Rasa."""
+
+from tests.stack import stack
+
+__all__ = ["stack"]
