@@ -1,0 +1,62 @@
+"""Reads what one browser may read of its conversation. Must not write to the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bots.web_input import CHANNEL
+from bots.web_render import is_waiting, line_data
+from core.conversations import find_conversation
+from core.database import Database
+from core.texts import Texts
+from core.transcript import Line, transcript
+
+HISTORY_LINES = 200
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """What a browser has already: the last delivery and the last turn, by id."""
+
+    delivery: int = 0
+    turn: int = 0
+
+
+@dataclass(frozen=True)
+class Page:
+    """Lines after a cursor, in reading order, and whether an answer is being written."""
+
+    lines: Sequence[Line]
+    waiting: bool
+    cursor: Cursor
+
+    def to_data(self, texts: Texts) -> dict[str, Any]:
+        """As JSON for the browser; ``after`` and ``turn`` ask for what comes next."""
+        return {
+            "messages": [line_data(texts, line) for line in self.lines],
+            "waiting": self.waiting,
+            "after": self.cursor.delivery,
+            "turn": self.cursor.turn,
+        }
+
+
+def read_after(database: Database, *, address: str, cursor: Cursor) -> Page:
+    """What this address may read after ``cursor`` (at most the last 200 lines)."""
+    with database.reading() as session:
+        conversation = find_conversation(session, channel=CHANNEL, address=address)
+        if conversation is None:
+            return Page((), False, cursor)
+        every = transcript(session, conversation_id=conversation.id, limit=HISTORY_LINES)
+        mode, told_late = conversation.mode, conversation.told_late_at is not None
+    lines = [line for line in every if line.kind == "turn" or line.state == "sent"]
+    last = {"delivery": cursor.delivery, "turn": cursor.turn}
+    new = [line for line in lines if line.id > last[line.kind]]
+    for line in new:
+        last[line.kind] = max(last[line.kind], line.id)
+    return Page(
+        lines=new,
+        waiting=is_waiting(every, mode=mode, told_late=told_late),
+        cursor=Cursor(delivery=last["delivery"], turn=last["turn"]),
+    )

@@ -1,0 +1,114 @@
+"""Renders lines of a conversation as JSON for the browser. Must let no payload and no token out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from bots.web_input import browser_id
+from core.clock import KST
+from core.texts import Texts
+from core.transcript import Line
+from core.vault import TOKEN_PATTERN
+
+_WEEKDAYS = "월화수목금토일"
+_KIND_OF_TOKEN = re.compile(r"[가-힣]+")
+# A turn without an answer, and an answer that is decided but not yet readable.
+OPEN_STATES = {"turn": ("received", "in_work"), "delivery": ("pending", "sending")}
+
+
+def korean_time(at: datetime) -> str:
+    """A moment as a citizen reads it, in Seoul's time: ``2026년 5월 4일(월) 오전 10:05``."""
+    local = at.astimezone(KST)
+    weekday = _WEEKDAYS[local.weekday()]
+    return f"{local.year}년 {local.month}월 {local.day}일({weekday}) {korean_hour(at)}"
+
+
+def korean_day(at: datetime) -> str:
+    """A moment's day in Seoul: ``2026년 5월 4일 월요일``."""
+    local = at.astimezone(KST)
+    return f"{local.year}년 {local.month}월 {local.day}일 {_WEEKDAYS[local.weekday()]}요일"
+
+
+def korean_hour(at: datetime) -> str:
+    """A moment's time of day in Seoul: ``오전 10:05``."""
+    local = at.astimezone(KST)
+    half = "오전" if local.hour < 12 else "오후"
+    return f"{half} {local.hour % 12 or 12}:{local.minute:02d}"
+
+
+def without_tokens(texts: Texts, text: str) -> str:
+    """The vault's tokens as words: the citizen reads what was put away, not our brackets."""
+
+    def word(match: re.Match[str]) -> str:
+        kind = _KIND_OF_TOKEN.search(match.group())
+        return texts.render("web_token", kind=kind.group() if kind else "")
+
+    return TOKEN_PATTERN.sub(word, text)
+
+
+def safe_url(url: str) -> str | None:
+    """``url`` when a browser may follow it from our page: http(s), or a path of ours."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    if parts.scheme in ("http", "https") and parts.netloc:
+        return url
+    if not parts.scheme and not parts.netloc and url.startswith("/"):
+        return url
+    return None
+
+
+def line_data(texts: Texts, line: Line) -> dict[str, Any]:
+    """One line as JSON data; ``key`` is its identity for the page, ``d<id>`` or ``t<id>``."""
+    data: dict[str, Any] = {
+        "key": ("d" if line.kind == "delivery" else "t") + str(line.id),
+        "id": line.id,
+        "kind": line.kind,
+        "who": line.who,
+        "text": without_tokens(texts, line.text),
+        "at": line.at.isoformat(),
+        "day_label": korean_day(line.at),
+        "time_label": korean_hour(line.at),
+    }
+    if line.kind == "turn":
+        data["state"] = line.state
+        data["turn_kind"] = line.turn_kind
+        data["external_id"] = browser_id(line.external_id)
+        data["images"] = [
+            {"url": f"/files/{i}", "alt": texts.render("web_photo_alt")}
+            for i in line.attachment_ids
+        ]
+        if line.location:
+            data["location"] = {"lat": line.location["lat"], "long": line.location["long"]}
+        return data
+    reply = line.reply
+    data["choices"] = (
+        [{"id": f"{line.id}.{i}", "title": c.title} for i, c in enumerate(reply.choices)]
+        if reply
+        else []
+    )
+    data["images"] = (
+        [{"url": f"/files/{reply.image.attachment_id}", "alt": reply.image.alt}]
+        if reply and reply.image
+        else []
+    )
+    url = safe_url(reply.link.url) if reply and reply.link else None
+    if reply and reply.link and url:
+        data["link"] = {"title": reply.link.title, "url": url}
+    return data
+
+
+def is_waiting(lines: Sequence[Line], *, mode: str, told_late: bool) -> bool:
+    """Whether the page should say that an answer is being written.
+
+    Not with a person (nobody knows how long that takes), and not after the citizen was told that
+    the answer is late.
+    """
+    if mode != "bot" or told_late:
+        return False
+    return any(line.state in OPEN_STATES[line.kind] for line in lines)

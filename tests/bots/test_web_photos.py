@@ -1,0 +1,227 @@
+"""Photos from the page: cleaned, kept, shown to the right people only, and refused in words."""
+
+from __future__ import annotations
+
+import io
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+from PIL import Image as Picture
+
+from bots.web_files import SignedLinks
+from core.attachments import record_attachments
+from core.deliveries import enqueue
+from core.errors import Refused
+from core.inbound import Photo
+from core.models.conversation import Conversation
+from core.replies import Image, Reply
+from dialogue.photos import accept_photo
+from tests.bots.web_house import House, answers, make_house, messages, photo_bytes, post, until
+
+
+def send(client: httpx.Client, data: bytes, name: str = "a.jpg", **fields: str) -> httpx.Response:
+    form = {"external_id": "photo-0000001"} | fields
+    return client.post("/api/photos", data=form, files={"file": (name, data, "image/jpeg")})
+
+
+def photo_of(client: httpx.Client) -> dict[str, str]:
+    line = next(line for line in messages(client) if line["kind"] == "turn" and line["images"])
+    image: dict[str, str] = line["images"][0]
+    return image
+
+
+def test_a_photo_is_answered_and_can_be_seen_again(house: House, citizen: httpx.Client) -> None:
+    sent = send(citizen, photo_bytes())
+    assert sent.status_code == 202
+    assert answers(citizen, 1)[0]["text"] == "사진을 잘 받았어요."
+    image = photo_of(citizen)
+    assert image["alt"] == "보내신 사진"
+    seen = citizen.get(image["url"])
+    assert seen.headers["content-type"] == "image/jpeg"
+    assert seen.headers["x-content-type-options"] == "nosniff"
+    assert "sandbox" in seen.headers["content-security-policy"]
+    assert Picture.open(io.BytesIO(seen.content)).size == (640, 480)
+
+
+def test_where_a_photo_was_taken_is_not_kept(house: House, citizen: httpx.Client) -> None:
+    data = photo_bytes(with_place=True)
+    assert b"PhoneMaker" in data
+    send(citizen, data)
+    seen = citizen.get(photo_of(citizen)["url"]).content
+    assert b"PhoneMaker" not in seen
+    assert not Picture.open(io.BytesIO(seen)).getexif()
+
+
+def test_the_description_of_a_photo_belongs_to_it(house: House, citizen: httpx.Client) -> None:
+    send(citizen, photo_bytes(), alt="깨진 보도블록")
+    answers(citizen, 1)
+    assert house.rasa.heard[0].text == "깨진 보도블록"
+    assert house.rasa.heard[0].metadata["attachment_ids"] == [1]
+
+
+def test_several_photos_come_one_after_another(house: House, citizen: httpx.Client) -> None:
+    for number in range(3):
+        sent = send(citizen, photo_bytes(), external_id=f"photo-000000{number}")
+        assert sent.json()["duplicate"] is False
+    assert len(answers(citizen, 3)) == 3
+
+
+def test_the_same_photo_twice_is_one_turn(house: House, citizen: httpx.Client) -> None:
+    first, second = send(citizen, photo_bytes()).json(), send(citizen, photo_bytes()).json()
+    assert second == {"turn_id": first["turn_id"], "duplicate": True}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"not a picture", b"<svg xmlns='http://www.w3.org/2000/svg'/>", photo_bytes()[:900]],
+)
+def test_what_is_no_photo_is_refused_and_the_talk_goes_on(
+    house: House, citizen: httpx.Client, data: bytes
+) -> None:
+    refused = send(citizen, data)
+    assert refused.status_code == 422
+    assert refused.json()["error"] == "photo_unreadable"
+    assert "사진 없이 계속하셔도 돼요" in refused.json()["message"]
+    assert post(citizen, "text-00000001", text="가로등").status_code == 202
+
+
+def test_a_photo_of_thirty_megabytes_is_refused_and_the_talk_goes_on(
+    house: House, citizen: httpx.Client
+) -> None:
+    refused = send(citizen, photo_bytes() + b"\0" * 30 * 1024 * 1024)
+    assert refused.status_code == 413
+    assert refused.json()["error"] == "photo_too_large"
+    assert "10MB까지" in refused.json()["message"]
+    assert post(citizen, "text-00000001", text="가로등").status_code == 202
+
+
+def test_a_body_without_a_length_is_limited_too(house: House, citizen: httpx.Client) -> None:
+    """Chunked: nobody announced how much would come."""
+
+    def endless() -> object:
+        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
+        for _ in range(15):
+            yield b"\0" * 1024 * 1024
+        yield b"\r\n--x--\r\n"
+
+    refused = citizen.post(
+        "/api/photos",
+        content=endless(),
+        headers={"Content-Type": "multipart/form-data; boundary=x"},
+    )
+    assert (refused.status_code, refused.json()["error"]) == (413, "photo_too_large")
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type"),
+    [
+        (b"", "multipart/form-data"),
+        (b"", "multipart/form-data; boundary=x"),
+        (b"nonsense", "multipart/form-data; boundary=x"),
+        (b"{}", "application/json"),
+        (
+            b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\nx\r\n--x--\r\n',
+            "multipart/form-data; boundary=x",
+        ),
+    ],
+)
+def test_a_broken_upload_is_refused_in_words(
+    house: House, citizen: httpx.Client, content: bytes, content_type: str
+) -> None:
+    refused = citizen.post("/api/photos", content=content, headers={"Content-Type": content_type})
+    assert (refused.status_code, refused.json()["error"]) == (422, "bad_request")
+
+
+def test_nobody_else_sees_a_citizens_photo(house: House, citizen: httpx.Client) -> None:
+    send(citizen, photo_bytes())
+    url = photo_of(citizen)["url"]
+    with house.browser() as stranger:
+        assert stranger.get(url).status_code == 404
+        post(stranger, "text-00000001", text="안녕하세요")
+        assert stranger.get(url).status_code == 404
+    assert httpx.get(house.url + url, trust_env=False).status_code == 404
+    assert citizen.get("/files/99999999").status_code == 404
+    assert citizen.get("/files/" + "9" * 30).status_code == 404
+
+
+def test_a_photo_from_the_office_reaches_only_its_citizen(
+    house: House, citizen: httpx.Client
+) -> None:
+    post(citizen, "text-00000001", text="가로등")
+    answers(citizen, 1)
+    photo = accept_photo(photo_bytes(), name="fixed.jpg", store=house.store)
+    with house.database.transaction() as session:
+        conversation = session.get_one(Conversation, 1)
+        (attachment_id,) = record_attachments(
+            session, photos=[photo], conversation_id=None, source="officer", now=house.clock()
+        )
+        enqueue(
+            session,
+            conversation=conversation,
+            reply=Reply("고친 가로등", image=Image(attachment_id, "고친 가로등")),
+            kind="status",
+            dedupe_key="case:1:2:0",
+            now=house.clock(),
+        )
+    house.dispatcher.dispatch_conversation(1)
+    result = answers(citizen, 2)[1]
+    assert result["images"] == [{"url": f"/files/{attachment_id}", "alt": "고친 가로등"}]
+    assert citizen.get(f"/files/{attachment_id}").status_code == 200
+    with house.browser() as stranger:
+        assert stranger.get(f"/files/{attachment_id}").status_code == 404
+
+
+def test_a_signed_link_holds_for_ten_minutes_and_for_one_picture(
+    house: House, citizen: httpx.Client
+) -> None:
+    send(citizen, photo_bytes())
+    links = SignedLinks(b"cookies for tests only")
+    link = links.make(1, now=house.clock())
+    plain = httpx.Client(base_url=house.url, trust_env=False)
+    with plain:
+        assert plain.get(link).status_code == 200
+        assert plain.get(link.replace("/files/1", "/files/2")).status_code == 404
+        assert plain.get(link.replace("until=", "until=9")).status_code == 404
+        assert plain.get(link[:-1] + ("0" if link[-1] != "0" else "1")).status_code == 404
+        house.clock.forward(minutes=11)
+        assert plain.get(link).status_code == 404
+
+
+def test_pictures_wait_for_their_turn_and_take_no_thread_from_others(tmp_path: Path) -> None:
+    decoding, most, gate, lock = 0, 0, threading.Event(), threading.Lock()
+
+    def slowly(data: bytes, name: str) -> Photo:
+        nonlocal decoding, most
+        with lock:
+            decoding += 1
+            most = max(most, decoding)
+        assert gate.wait(20)
+        with lock:
+            decoding -= 1
+        raise Refused("photo_unreadable")
+
+    with make_house(tmp_path / "slow", accept=slowly) as house, ExitStack() as visitors:
+        browsers = [visitors.enter_context(house.browser()) for _ in range(50)]
+        statuses: list[int] = []
+
+        def upload(browser: httpx.Client, number: int) -> None:
+            statuses.append(send(browser, b"x", external_id=f"photo-{number:08d}").status_code)
+
+        uploads = [
+            threading.Thread(target=upload, args=(browser, number))
+            for number, browser in enumerate(browsers)
+        ]
+        for each in uploads:
+            each.start()
+        until(lambda: len(statuses) == 18 and decoding == 2)
+        # Fifty pictures are under way, and the page is still served from the same threads.
+        assert browsers[0].get("/help", timeout=5).status_code == 200
+        gate.set()
+        for each in uploads:
+            each.join()
+        assert most == 2
+        assert set(statuses) == {422, 503}
+        assert statuses.count(422) == 32
