@@ -1,0 +1,1 @@
+"""Officers' pages, server-rendered. Must not import another edge (bots, integrations, site, actions)."""

@@ -1,0 +1,169 @@
+"""One case: all that is known, its history, and the change of its state. Must not decide what is allowed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+
+from console.access import Visit, needs
+from console.conversations import RowId
+from console.dashboard import is_overdue
+from console.deps import ConsoleDeps
+from console.forms import LONGEST_REASON, read_line, read_number, read_photos, read_text, typed
+from console.pages import Pages, token_chip, with_tokens
+from core.audit import record_audit
+from core.case_status import ALLOWED, NOTE_REQUIRED, TITLES, CaseStatus
+from core.cases import Actor, change_status, events_of
+from core.desk import find_case_by_id
+from core.errors import Refused
+from core.inbound import Photo
+from core.models.case import Case, CaseEvent
+from core.officer_sessions import use_form
+from core.officers import allows
+
+
+@dataclass(frozen=True)
+class WantedChange:
+    """What an officer asked for; ``version`` is the case's version that they were looking at."""
+
+    version: int
+    to: CaseStatus
+    reason: str
+    note: str
+    photos: tuple[tuple[Photo, str], ...]
+
+
+def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
+    """Add /cases/{id} and its change of state."""
+
+    @router.get("/cases/{case_id}")
+    @needs("case.read")
+    def case_page(request: Request, case_id: RowId) -> Response:
+        visit: Visit = request.state.visit
+        with deps.database.transaction() as session:
+            _existing(session, case_id)
+            record_audit(
+                session,
+                actor=visit.signed_in.officer.actor,
+                action="case.read",
+                subject=f"case:{case_id}",
+                now=visit.now,
+            )
+        return _show(request, deps=deps, pages=pages, case_id=case_id)
+
+    @router.post("/cases/{case_id}/status")
+    @needs("case.change")
+    def change(request: Request, case_id: RowId) -> Response:
+        visit: Visit = request.state.visit
+        officer = visit.signed_in.officer
+        try:
+            wanted = _parse_change(visit, deps=deps)
+            with deps.database.transaction() as session:
+                case = _existing(session, case_id)
+                first = use_form(
+                    session,
+                    token=read_line(visit.form, "form_token", limit=64),
+                    officer_id=officer.id,
+                    now=visit.now,
+                )
+                if first:
+                    change_status(
+                        session,
+                        city=deps.city,
+                        case_id=case.id,
+                        to=wanted.to,
+                        actor=Actor(kind="officer", id=str(officer.id), name=officer.name),
+                        reason=wanted.reason,
+                        note=wanted.note,
+                        photos=wanted.photos,
+                        expected_version=wanted.version,
+                        now=visit.now,
+                    )
+        except Refused as refused:
+            return _show(request, deps=deps, pages=pages, case_id=case_id, problem=refused)
+        deps.kick(case.conversation_id)
+        query = urlencode({"done": "changed" if first else "already"})
+        return RedirectResponse(f"/cases/{case_id}?{query}", status_code=303)
+
+
+def _parse_change(visit: Visit, *, deps: ConsoleDeps) -> WantedChange:
+    """The form's values. Photos are cleaned here, before the transaction, so no writer waits for it."""
+    form = visit.form
+    version = read_number(form, "version")
+    if version is None:
+        raise Refused("form_malformed")
+    to = read_line(form, "to", limit=30)
+    if to not in {state.value for state in CaseStatus}:
+        raise Refused("status_missing")
+    return WantedChange(
+        version=version,
+        to=CaseStatus(to),
+        reason=read_text(form, "reason", label="까닭", limit=LONGEST_REASON),
+        note=read_text(form, "note", label="알릴 말"),
+        photos=tuple(read_photos(form, store=deps.store)),
+    )
+
+
+def _existing(session: Session, case_id: int) -> Case:
+    case = find_case_by_id(session, case_id)
+    if case is None:
+        raise HTTPException(404)
+    return case
+
+
+def _show(
+    request: Request,
+    *,
+    deps: ConsoleDeps,
+    pages: Pages,
+    case_id: int,
+    problem: Refused | None = None,
+) -> Response:
+    visit: Visit = request.state.visit
+    with deps.database.reading() as session:
+        case = _existing(session, case_id)
+        events = events_of(session, case_id=case_id)
+    stale = problem is not None and problem.code == "stale"
+    seen = read_number(visit.form, "version")
+    may_reveal = allows(visit.signed_in.officer, "personal.reveal")
+    service = (
+        deps.city.service(case.service_code) if deps.city.has_service(case.service_code) else None
+    )
+    asked = {question.id: question.text for question in service.questions} if service else {}
+    allowed = ALLOWED[CaseStatus(case.status)]
+    return pages.render(
+        request,
+        "case.html",
+        status_code=200 if problem is None else 409 if stale else 400,
+        problem=problem,
+        case=case,
+        events=events,
+        newer=_newer(events, case=case, seen=seen) if stale else (),
+        # After another fault the form keeps the version it was made from: a change by someone
+        # else in the meantime must still be noticed.
+        version=seen if problem is not None and not stale and seen is not None else case.version,
+        answers=[(asked.get(key, key), value) for key, value in case.answers.items()],
+        overdue=is_overdue(case, visit.now),
+        # In the order of the table, so that the list always reads the same.
+        next_states=[(s.value, TITLES[s], s in NOTE_REQUIRED) for s in CaseStatus if s in allowed],
+        typed=typed(visit.form, "to", "reason", "note"),
+        contact=None
+        if case.contact_token is None
+        else token_chip(
+            case.contact_token, conversation_id=case.conversation_id, may_reveal=may_reveal
+        ),
+        shown=lambda text: with_tokens(
+            text, conversation_id=case.conversation_id, may_reveal=may_reveal
+        ),
+    )
+
+
+def _newer(events: list[CaseEvent], *, case: Case, seen: int | None) -> list[CaseEvent]:
+    """What happened since the officer's page was made: each change raises the version by one."""
+    count = case.version - (seen or 0)
+    return events[-count:] if 0 < count < len(events) else events

@@ -1,0 +1,122 @@
+"""Korean words of the console: labels, states, and one sentence per refusal. Must not hold HTML."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from core.case_status import TITLES, CaseStatus
+from core.errors import Refused
+
+CHANNELS = {"web": "웹 채팅", "telegram": "텔레그램", "kakao": "카카오톡", "x": "X"}
+MODES = {"bot": "봇이 답하는 중", "officer": "담당자가 답하는 중", "closed": "끝난 대화"}
+TURN_KINDS = {
+    "start": "대화를 시작했어요",
+    "photo": "사진을 보냈어요",
+    "location": "위치를 보냈어요",
+    "choice": "단추를 골랐어요",
+    "unsupported": "받을 수 없는 형식을 보냈어요",
+}
+TURN_STATES = {
+    "received": "봇이 아직 못 읽음",
+    "in_work": "봇이 답을 찾는 중",
+    "failed": "봇이 답하지 못함",
+}
+DELIVERY_STATES = {
+    "pending": "보낼 차례를 기다림",
+    "sending": "보내는 중",
+    "failed": "보내지 못함",
+    "unsure": "닿았는지 확인하지 못함",
+}
+EVENTS = {"opened": "접수", "status": "상태 바꿈", "note": "메모"}
+ACTORS = {"citizen": "시민", "officer": "담당자", "system": "시스템", "peer": "연계 기관"}
+HANDOVER_REASONS = {
+    "officer": "담당자가 먼저 맡음",
+    "citizen_asked": "시민이 담당자를 찾음",
+    "not_understood": "봇이 두 번 못 알아들음",
+    "failed_turn": "봇이 답하지 못함",
+    "lapsed_draft": "쓰다 만 신고가 있음",
+    "emergency": "긴급한 말이 있음",
+}
+PURPOSES = (
+    "처리를 위해 시민에게 연락",
+    "현장 위치 확인",
+    "본인 확인",
+    "다른 기관으로 이송",
+    "기타",
+)
+# A purpose that says nothing by itself needs words of the officer's own.
+PURPOSE_OTHER = "기타"
+
+DONE_MESSAGES = {
+    "taken": "대화를 맡았어요. 이제 봇은 답하지 않아요.",
+    "answered": "답을 보냈어요.",
+    "handed_back": "대화를 봇에게 돌려줬어요.",
+    "changed": "상태를 바꾸고 시민에게 알렸어요.",
+    "already": "이미 처리한 요청이에요. 두 번 보내지 않았어요.",
+    "password": "비밀번호를 바꿨어요. 다른 기기에서는 로그아웃됐어요.",
+    "disabled": "계정을 사용 중지했어요.",
+    "signed_out": "로그아웃했어요.",
+}
+
+_SENTENCES = {
+    "sign_in_refused": (
+        "로그인하지 못했어요. 아이디와 비밀번호를 확인해 주세요. "
+        "다섯 번 틀리면 15분 동안 로그인할 수 없어요."
+    ),
+    "csrf": "화면이 오래되어 요청을 받지 않았어요. 새로 고친 뒤 다시 해 주세요.",
+    "form_malformed": "화면이 오래되어 요청을 받지 않았어요. 새로 고친 뒤 다시 해 주세요.",
+    "forbidden": "이 일을 할 권한이 없어요. 필요하면 관리자에게 부탁해 주세요.",
+    "change_password_first": "먼저 비밀번호를 바꿔 주세요.",
+    "not_found": "찾는 화면이 없어요.",
+    "bad_request": "요청을 읽지 못했어요. 다시 해 주세요.",
+    "resident_number": (
+        "주민등록번호나 외국인등록번호는 저장할 수 없어요. 그 번호를 지우고 다시 보내 주세요."
+    ),
+    "too_large": "보낸 내용이 너무 커요. 사진은 한 장에 10MB까지예요.",
+    "busy": "지금 저장소가 바빠요. 잠시 뒤에 다시 해 주세요.",
+    "broken": "처리하지 못했어요. 관리자에게 알려 주세요.",
+    "login_malformed": "아이디는 영문 소문자·숫자·점·줄표로 3~40자예요.",
+    "login_taken": "이미 있는 아이디예요.",
+    "officer_name_empty": "이름을 1~60자로 써 주세요.",
+    "role_unknown": "역할을 골라 주세요.",
+    "department_unknown": "부서를 다시 골라 주세요.",
+    "password_weak": "비밀번호는 10자 이상이고, 아이디가 들어 있지 않아야 해요.",
+    "password_same": "지금과 다른 비밀번호로 정해 주세요.",
+    "password_mismatch": "새 비밀번호 두 개가 서로 달라요.",
+    "password_wrong": "지금 비밀번호가 맞지 않아요. 다섯 번 틀리면 15분 동안 잠겨요.",
+    "officer_unknown": "없는 담당자예요.",
+    "officer_self": "자기 계정은 스스로 중지할 수 없어요.",
+    "last_admin": "마지막 관리자는 중지할 수 없어요. 먼저 다른 관리자를 만들어 주세요.",
+    "taken": "다른 담당자가 이 대화를 맡고 있어요.",
+    "not_taken": "먼저 대화를 맡아 주세요.",
+    "empty_answer": "보낼 글이나 사진이 없어요.",
+    "too_long": "{field}은(는) {limit}자까지 쓸 수 있어요.",
+    "alt_missing": "사진마다 설명을 써 주세요. 화면을 볼 수 없는 분이 설명을 들어요.",
+    "photo_missing": "설명만 있고 사진이 없어요. 사진을 고르거나 설명을 지워 주세요.",
+    "photo_unreadable": "사진을 읽을 수 없어요. JPG·PNG 사진인지 확인해 주세요.",
+    "photo_too_large": "사진이 너무 커요. 한 장에 10MB까지예요.",
+    "too_many_photos": "사진은 한 번에 {limit}장까지예요.",
+    "stale": "그 사이 다른 사람이 이 민원을 바꿨어요. 바뀐 내용을 보고 다시 저장해 주세요.",
+    "illegal_change": "‘{current}’에서 ‘{to}’(으)로는 바꿀 수 없어요.",
+    "status_missing": "바꿀 상태를 골라 주세요.",
+    "note_required": "‘{to}’(으)로 바꿀 때는 시민에게 알릴 말을 써 주세요.",
+    "reason_missing": "바꾸는 까닭을 써 주세요. 시민에게는 보이지 않아요.",
+    "purpose_missing": "보는 까닭을 골라 주세요. ‘기타’는 내용을 써 주세요.",
+    "token_unknown": "이 정보는 없거나 지워졌어요.",
+}
+
+
+def sentence(refused: Refused) -> str:
+    """What a person reads when a rule says no; a code without a sentence gets the general one."""
+    template = _SENTENCES.get(refused.code, _SENTENCES["bad_request"])
+    return template.format_map(defaultdict(str, {k: str(v) for k, v in refused.values.items()}))
+
+
+def status_title(status: str) -> str:
+    """The Korean name of a case's state."""
+    return TITLES[CaseStatus(status)]
+
+
+def handover_reason(reason: str) -> str:
+    """Why a conversation waits: ``code`` or ``code:detail`` in words, anything else as it was written."""
+    return HANDOVER_REASONS.get(reason.partition(":")[0], reason)
