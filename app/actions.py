@@ -1,0 +1,42 @@
+"""The actions app: what Rasa may ask of us. Its own process, so that officers never slow a dialogue."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.responses import JSONResponse
+
+from actions.app import make_router
+from actions.registry import make_executor
+from app.headers import DefaultHeaders
+from app.quiet import QuietErrors
+from app.settings import Settings
+from app.wiring import build_parts
+
+
+def make_app(settings: Settings | None = None) -> FastAPI:
+    """Build the app (``uvicorn --factory app.actions:make_app``)."""
+    settings = settings or Settings.load()
+    parts = build_parts(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        parts.close()
+
+    app = FastAPI(title="Sotong actions", lifespan=lifespan, openapi_url=None)
+    # The last one added is the outermost: an error's answer gets the headers too.
+    app.add_middleware(QuietErrors)
+    app.add_middleware(DefaultHeaders)
+    executor = make_executor(
+        database=parts.database, city=parts.city, codes=parts.codes, now=parts.now
+    )
+    app.include_router(make_router(executor, secret=settings.actions_secret))
+
+    @app.get("/healthz")
+    def healthz() -> JSONResponse:
+        return JSONResponse({"status": "ok"})
+
+    return app

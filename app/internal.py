@@ -1,0 +1,56 @@
+"""The internal app: officers' pages. Must not be reachable from the public network."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.responses import JSONResponse
+
+from app.channels import make_senders
+from app.headers import DefaultHeaders
+from app.quiet import QuietErrors
+from app.settings import Settings
+from app.wiring import build_parts, build_talk
+from console.deps import ConsoleDeps
+from console.passwords import Argon2Hasher
+from console.router import make_router
+
+
+def make_app(settings: Settings | None = None) -> FastAPI:
+    """Build the app (``uvicorn --factory app.internal:make_app``)."""
+    settings = settings or Settings.load()
+    parts = build_parts(settings)
+    talk = build_talk(parts, senders=make_senders())
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        talk.close()
+        parts.close()
+
+    app = FastAPI(title="Sotong console", lifespan=lifespan, openapi_url=None)
+    # The last one added is the outermost: an error's answer gets the headers too.
+    app.add_middleware(QuietErrors)
+    app.add_middleware(DefaultHeaders)
+    app.include_router(
+        make_router(
+            ConsoleDeps(
+                database=parts.database,
+                city=parts.city,
+                vault=parts.vault,
+                store=parts.store,
+                hasher=Argon2Hasher(),
+                cookie_key=parts.derived_key("console cookie"),
+                now=parts.now,
+                kick=talk.runner.kick,
+            )
+        )
+    )
+
+    @app.get("/healthz")
+    def healthz() -> JSONResponse:
+        return JSONResponse({"status": "ok"})
+
+    return app

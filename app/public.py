@@ -1,0 +1,77 @@
+"""The public app: what citizens' browsers and channels reach. Must not serve officers or Rasa."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.responses import JSONResponse
+
+from app.channels import make_senders
+from app.docs import add_docs
+from app.headers import DefaultHeaders
+from app.quiet import QuietErrors
+from app.settings import Settings
+from app.wiring import build_parts, build_talk
+from bots.web import WebDeps, make_router
+from bots.web_hub import Hub
+from bots.web_missing import make_missing_handler
+from core.inbound import Photo
+from dialogue.photos import accept_photo
+
+
+def make_app(settings: Settings | None = None) -> FastAPI:
+    """Build the app (``uvicorn --factory app.public:make_app``)."""
+    settings = settings or Settings.load()
+    parts = build_parts(settings)
+    hub = Hub(parts.database)
+    talk = build_talk(parts, senders=make_senders(), sent=hub.wake)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with hub.running():
+            yield
+        talk.close()
+        parts.close()
+
+    app = FastAPI(
+        title="Sotong public API",
+        summary="Web chat of a city's citizens: messages in, live replies out, look-up of cases",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+
+    # The last one added is the outermost: an error's answer gets the headers too.
+    app.add_middleware(QuietErrors)
+    app.add_middleware(DefaultHeaders)
+
+    def keep_photo(data: bytes, name: str) -> Photo:
+        return accept_photo(data, name=name, store=parts.store)
+
+    app.include_router(
+        make_router(
+            WebDeps(
+                database=parts.database,
+                receive=talk.door.receive,
+                kick=talk.runner.kick,
+                accept_photo=keep_photo,
+                attachments=parts.store,
+                city=parts.city,
+                codes=parts.codes,
+                hub=hub,
+                cookie_secret=parts.derived_key("web cookie"),
+                now=parts.now,
+                always_secure=settings.environment == "production",
+            )
+        )
+    )
+    app.add_exception_handler(404, make_missing_handler(parts.city))
+    add_docs(app)
+
+    @app.get("/healthz", summary="Whether this process serves", tags=["operations"])
+    def healthz() -> JSONResponse:
+        return JSONResponse({"status": "ok"})
+
+    return app

@@ -1,0 +1,92 @@
+"""Builds the parts of a process from the settings; the only place that knows everyone. Must hold no rules."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.city_files import load_city
+from app.clock import utc_now
+from app.settings import Settings
+from core.attachments import AttachmentStore
+from core.cases import LookupCodes
+from core.city import City
+from core.database import Database
+from core.ports import Now, Sender
+from core.vault import AesGcmCipher, Vault
+from dialogue.dispatch import Dispatcher
+from dialogue.door import Door
+from dialogue.rasa import RasaClient
+from dialogue.runner import TurnRunner
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What every process needs. Cheap to build; opens no connection until it is used."""
+
+    settings: Settings
+    city: City
+    database: Database
+    vault: Vault
+    codes: LookupCodes
+    store: AttachmentStore
+    now: Now
+
+    def derived_key(self, purpose: str) -> bytes:
+        """A 32-byte key for one purpose, from the cookie secret, so that purposes never share a key."""
+        return hmac.new(
+            self.settings.cookie_secret.encode(), purpose.encode(), hashlib.sha256
+        ).digest()
+
+    def close(self) -> None:
+        """Close the database's connections."""
+        self.database.dispose()
+
+
+@dataclass(frozen=True)
+class Talk:
+    """What a process needs that answers citizens."""
+
+    door: Door
+    runner: TurnRunner
+    dispatcher: Dispatcher
+    rasa: RasaClient
+
+    def close(self) -> None:
+        """Finish what is under way, then close the connections."""
+        self.runner.stop()
+        self.rasa.close()
+
+
+def build_parts(settings: Settings, *, now: Now = utc_now) -> Parts:
+    """Read the city and the keys. Raises CityError with every fault of the city's files."""
+    city = load_city(settings.city_dir, boundaries_dir=settings.boundaries_dir)
+    secret = hmac.new(settings.cookie_secret.encode(), b"lookup codes", hashlib.sha256).digest()
+    return Parts(
+        settings=settings,
+        city=city,
+        database=Database(settings.database_url),
+        vault=Vault(AesGcmCipher(settings.vault_key_bytes)),
+        codes=LookupCodes(secret),
+        store=AttachmentStore(settings.attachments_dir),
+        now=now,
+    )
+
+
+def build_talk(
+    parts: Parts, *, senders: tuple[Sender, ...], sent: Callable[[int], None] | None = None
+) -> Talk:
+    """The door, the turn runner and the dispatcher over the given senders; see Dispatcher for ``sent``."""
+    rasa = RasaClient(url=parts.settings.rasa_url, secret=parts.settings.turn_secret)
+    dispatcher = Dispatcher(database=parts.database, senders=senders, now=parts.now, sent=sent)
+    runner = TurnRunner(
+        database=parts.database,
+        city=parts.city,
+        rasa=rasa,
+        dispatcher=dispatcher,
+        now=parts.now,
+    )
+    door = Door(database=parts.database, vault=parts.vault, city=parts.city, now=parts.now)
+    return Talk(door=door, runner=runner, dispatcher=dispatcher, rasa=rasa)

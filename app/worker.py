@@ -1,0 +1,97 @@
+"""The worker: takes what the other processes left, and keeps the clock's jobs. Must not serve requests.
+
+APScheduler is only a clock; the truth is rows with a due time, so a job that runs twice or late does
+no harm.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from app.channels import make_senders
+from app.clock import utc_now
+from app.quiet import log_unexpected
+from app.settings import Settings
+from app.wiring import Parts, Talk, build_parts, build_talk
+from core.errors import TemporaryFailure
+from dialogue.drafts import look_after_drafts
+
+log = logging.getLogger(__name__)
+
+TURNS_EVERY = 1.0
+DELIVERIES_EVERY = 1.0
+DRAFTS_EVERY = 60.0
+HEARTBEAT_EVERY = 5.0
+
+
+def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT, then finish what is under way."""
+    parts = build_parts(settings)
+    talk = build_talk(parts, senders=make_senders())
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    scheduler = BackgroundScheduler(
+        executors={"default": ThreadPoolExecutor(4)},
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        timezone="UTC",
+    )
+    for job, seconds in _jobs(parts, talk):
+        scheduler.add_job(job, "interval", seconds=seconds, id=job.__name__)
+    scheduler.start()
+    _write_heartbeat(settings)
+    try:
+        stop.wait()
+    finally:
+        scheduler.shutdown(wait=True)
+        talk.close()
+        parts.close()
+        settings.heartbeat_file.unlink(missing_ok=True)
+
+
+def _jobs(parts: Parts, talk: Talk) -> list[tuple[Callable[[], None], float]]:
+    def turns() -> None:
+        _quietly(talk.runner.run_waiting)
+
+    def deliveries() -> None:
+        _quietly(talk.dispatcher.dispatch_due)
+
+    def drafts() -> None:
+        _quietly(lambda: look_after_drafts(database=parts.database, city=parts.city, now=parts.now))
+
+    def heartbeat() -> None:
+        _write_heartbeat(parts.settings)
+
+    return [
+        (turns, TURNS_EVERY),
+        (deliveries, DELIVERIES_EVERY),
+        (drafts, DRAFTS_EVERY),
+        (heartbeat, HEARTBEAT_EVERY),
+    ]
+
+
+def _quietly(job: Callable[[], object]) -> None:
+    """A busy database is tried again at the next beat; that is no news for the log."""
+    try:
+        job()
+    except TemporaryFailure as error:
+        log.info("will try again: %s", error)
+    except Exception as error:
+        # The scheduler would log the error's words.
+        log_unexpected("a job of the worker", error)
+
+
+def _write_heartbeat(settings: Settings) -> None:
+    path = settings.heartbeat_file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps({"at": utc_now().isoformat(), "pid": os.getpid()}))
+    part.replace(path)
