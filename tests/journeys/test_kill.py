@@ -1,0 +1,95 @@
+"""SIGKILL at each named point of a journey: one case, every reply, none of them twice.
+
+The proof that redact-commit-acknowledge, the leases and the idempotent case hold together. More rounds
+run under `make soak`.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+import httpx
+import pytest
+
+from tests.journeys.talk import Talk
+from tests.stack import Stack, wait_until
+
+RECEIPT = "접수번호"
+
+
+@pytest.fixture
+def talk(stack: Stack):
+    database = stack.database()
+    citizen = Talk(stack.citizen(uuid.uuid4().hex), database)
+    citizen.say("시청역 2번 출구 앞 가로등이 꺼졌어요")
+    citizen.fill_until("confirm")
+    yield citizen
+    database.dispose()
+
+
+def _assert_one_case_and_one_receipt(talk: Talk) -> None:
+    talk.await_text(RECEIPT)
+    talk.hear(wait=2.0)
+    cases = talk.cases()
+    assert len(cases) == 1
+    receipts = [line for line in talk.lines if cases[0].number in line["text"]]
+    assert len(receipts) == 1
+    keys = [line["key"] for line in talk.lines]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("point", ["rasa_answered", "before_send", "after_send"])
+def test_the_public_app_killed_in_the_middle_of_a_confirm(stack: Stack, talk: Talk, point) -> None:
+    stack.stop("public", "worker")
+    stack.start("public", failpoint=point)
+    talk.citizen.choose(talk.citizen.last_choices[0]["id"])
+    stack.wait_dead("public")
+    stack.start("public", "worker")
+    _assert_one_case_and_one_receipt(talk)
+
+
+def test_the_public_app_killed_after_the_commit_and_the_browser_sends_again(
+    stack: Stack, talk: Talk
+) -> None:
+    stack.stop("public", "worker")
+    stack.start("public", failpoint="turn_committed")
+    message = {
+        "external_id": uuid.uuid4().hex,
+        "kind": "choice",
+        "choice": talk.citizen.last_choices[0]["id"],
+    }
+    with pytest.raises(httpx.HTTPError):
+        talk.citizen._http.post("/api/messages", json=message)
+    stack.wait_dead("public")
+    stack.start("public", "worker")
+    again = talk.citizen._call("POST", "/api/messages", json=message)
+    assert again["duplicate"] is True
+    _assert_one_case_and_one_receipt(talk)
+
+
+def test_the_actions_app_killed_after_the_case_was_opened(stack: Stack, talk: Talk) -> None:
+    stack.stop("actions")
+    stack.start("actions", failpoint="case_opened")
+    talk.citizen.choose(talk.citizen.last_choices[0]["id"])
+    stack.wait_dead("actions")
+    stack.start("actions")
+    _assert_one_case_and_one_receipt(talk)
+
+
+def test_rasa_killed_in_the_middle_of_a_report_costs_no_word(stack: Stack, talk: Talk) -> None:
+    stack.kill("rasa")
+    stack.settings.rasa_tracker.unlink(missing_ok=True)
+    talk.citizen.choose(talk.citizen.last_choices[0]["id"])
+    stack.start("rasa")
+    _assert_one_case_and_one_receipt(talk)
+
+
+def test_the_worker_answers_what_a_dead_public_app_left(stack: Stack, talk: Talk) -> None:
+    stack.stop("public")
+    stack.start("public", failpoint="rasa_answered")
+    talk.citizen.choose(talk.citizen.last_choices[0]["id"])
+    stack.wait_dead("public")
+    # Only the worker is left; when the page comes back, the answer is already there.
+    wait_until(lambda: talk.open_turns() == 0, seconds=60, what="the worker's answer")
+    stack.start("public")
+    _assert_one_case_and_one_receipt(talk)

@@ -1,0 +1,162 @@
+"""A whole service for tests: real Rasa, actions, public, internal and worker on free loopback ports.
+
+The Rasa model is trained once per content hash into var/test; one Rasa serves the whole run. Every
+other process is cheap and may be started, stopped or killed by a test.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from app.city_compile import compile_city
+from app.city_files import load_city
+from app.cli.chat_client import ChatClient
+from app.demo_children import spawn, tail
+from app.demo_programs import NLU_PYTHON, programs
+from app.migrate import upgrade
+from app.settings import Settings
+from core.database import Database
+from tests.ports import free_port
+
+ROOT = Path(__file__).resolve().parent.parent
+MODEL_VAR = ROOT / "var" / "test"
+PATIENCE = {"rasa": 120.0}
+
+
+def wait_until(condition, *, seconds: float = 20.0, what: str = "it") -> object:
+    """Poll until ``condition()`` is true and return its value; fail by name after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.05)
+    raise AssertionError(f"{what} did not happen within {seconds:.0f} s")
+
+
+@dataclass
+class Stack:
+    """The processes of one service over one folder of state."""
+
+    settings: Settings
+    clients: list[ChatClient] = field(default_factory=list)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start(self, *names: str, failpoint: str | None = None) -> None:
+        known = {program.name: program for program in programs(self.settings)}
+        for name in names:
+            environment = dict(known[name].environment)
+            if failpoint:
+                environment["SOTONG_FAILPOINT"] = failpoint
+            command = list(known[name].command)
+            if name == "rasa":
+                # The model is shared by all runs of this checkout; the state is not.
+                command[command.index("--var-dir") + 1] = str(MODEL_VAR)
+            self.processes[name] = spawn(
+                replace(known[name], environment=environment, command=command)
+            )
+        for name in names:
+            self.wait_ready(name)
+
+    def wait_ready(self, name: str) -> None:
+        def answers() -> bool:
+            code = self.processes[name].poll()
+            assert code is None, f"{name} ended with {code}:\n{self.log(name)}"
+            return self.healthy(name)
+
+        wait_until(answers, seconds=PATIENCE.get(name, 30.0), what=f"{name} answering")
+
+    def healthy(self, name: str) -> bool:
+        return next(p for p in programs(self.settings) if p.name == name).ready()
+
+    def stop(self, *names: str) -> None:
+        for name in names or list(self.processes):
+            process = self.processes.pop(name)
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(15.0)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(5.0)
+
+    def kill(self, name: str) -> None:
+        process = self.processes.pop(name)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10.0)
+
+    def wait_dead(self, name: str, *, seconds: float = 30.0) -> None:
+        process = self.processes[name]
+        wait_until(lambda: process.poll() is not None, seconds=seconds, what=f"death of {name}")
+        assert process.returncode == -signal.SIGKILL
+        del self.processes[name]
+
+    def log(self, name: str) -> str:
+        return tail(self.settings.log_dir / f"{name}.log", lines=40)
+
+    def all_logs(self) -> str:
+        return "\n".join(
+            path.read_text("utf-8", "replace") for path in self.settings.log_dir.glob("*.log*")
+        )
+
+    def citizen(self, name: str = "citizen") -> ChatClient:
+        client = ChatClient(
+            url=self.settings.public_url,
+            session_file=self.settings.var_dir / "sessions" / name,
+        )
+        self.clients.append(client)
+        return client
+
+    def database(self) -> Database:
+        return Database(self.settings.database_url)
+
+
+def make_settings(folder: Path, **overrides: object) -> Settings:
+    """Settings over a fresh folder and free ports."""
+    values: Mapping[str, object] = {
+        "environment": "test",
+        "var_dir": folder,
+        "rasa_port": free_port(),
+        "actions_port": free_port(),
+        "public_port": free_port(),
+        "internal_port": free_port(),
+    }
+    return Settings.load(**{**values, **overrides})
+
+
+def train() -> None:
+    """Train the model of this checkout unless its content hash is there already."""
+    compile_city(load_city(ROOT / "city"), MODEL_VAR / "nlu" / "city.json")
+    done = subprocess.run(
+        [str(ROOT / NLU_PYTHON), "-m", "nlu.train", "--var-dir", str(MODEL_VAR)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole service, once per run. A test that stops a process starts it again."""
+    train()
+    settings = make_settings(tmp_path_factory.mktemp("stack"))
+    upgrade(settings)
+    stack = Stack(settings)
+    try:
+        stack.start("rasa", "actions", "public", "internal", "worker")
+        yield stack
+    finally:
+        for client in stack.clients:
+            client.close()
+        stack.stop()
