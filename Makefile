@@ -1,0 +1,36 @@
+# Thin on purpose: each target is one script that bootstraps for itself, so that nothing has to be exported or installed first.
+.DEFAULT_GOAL := help
+.PHONY: help bootstrap demo test lint format bench soak nlu-train notices clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+bootstrap: ## build both Python environments (every other target does it when needed)
+	@bash scripts/bootstrap.sh
+
+demo: ## start everything on this machine; Ctrl-C stops it
+	@bash scripts/run.sh demo
+
+test: ## all tests, with their own set-up; names at the end what could not run here
+	@bash scripts/test.sh
+
+lint: ## ruff, mypy, import-linter and the repository's own checks
+	@bash scripts/lint.sh
+
+format: ## let ruff rewrite the formatting
+	@bash scripts/format.sh
+
+bench: ## time the paths a citizen waits for, against a running `make demo`
+	@bash scripts/run.sh bench
+
+soak: ## talk to a running `make demo` for SOAK_MINUTES (10) and watch memory, losses and doubles
+	@bash scripts/run.sh soak
+
+nlu-train: ## train the Rasa model if data, domain, config, code or city changed
+	@bash scripts/run.sh nlu-train
+
+notices: ## write THIRD_PARTY_NOTICES.md anew from both lock files
+	@bash scripts/run.sh notices
+
+clean: ## remove caches; asks before it removes var/ (database, model, logs)
+	@bash scripts/clean.sh

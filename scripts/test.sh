@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Runs every test of both environments with its own set-up, shows the minutes per stage, and names what could not run.
+# SOTONG_REQUIRE_ALL=1 turns "could not run" into a failure. Arguments go to the modern environment's pytest.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+cd "$ROOT"
+
+began=$SECONDS
+bash scripts/bootstrap.sh
+# No test may see the settings of the person who runs it; each makes its own folder and ports.
+for name in $(compgen -e | grep '^SOTONG_' | grep -v '^SOTONG_REQUIRE_ALL$' || true); do unset "$name"; done
+export RASA_TELEMETRY_ENABLED=false PYTHONDONTWRITEBYTECODE=1 TF_CPP_MIN_LOG_LEVEL=3
+
+results="$(mktemp -d)"
+trap 'rm -rf "$results"' EXIT
+export SOTONG_NOT_RUN_FILE="$results/not-run"   # tests/conftest.py and nlu/tests write one line per test they could not run
+: >"$SOTONG_NOT_RUN_FILE"
+rows=()
+failed=()
+
+stage() { # stage <name> <command>…
+    local name="$1" start=$SECONDS verdict=passed
+    shift
+    say ""
+    say "== $name"
+    "$@" || verdict=FAILED
+    [ "$verdict" = passed ] || failed+=("$name")
+    rows+=("$(printf '%-34s %7s min   %s' "$name" "$(awk -v s="$((SECONDS - start))" 'BEGIN { printf "%.1f", s / 60 }')" "$verdict")")
+}
+
+nlu_tests() { PYTHONPATH="$ROOT" "$NLU_PYTHON" -m pytest nlu/tests -c nlu/pyproject.toml --rootdir=nlu -p tests.needs -p no:cacheprovider -q; }
+modern_tests() { "$PYTHON" -m pytest -p no:cacheprovider "$@"; }
+
+rows+=("$(printf '%-34s %7s min   %s' "environments" "$(awk -v s="$((SECONDS - began))" 'BEGIN { printf "%.1f", s / 60 }')" passed)")
+if [ "$#" -eq 0 ]; then stage "Rasa's environment (nlu/tests)" nlu_tests; fi
+stage "modern environment (tests)" modern_tests "$@"
+
+say ""
+say "Minutes per stage"
+printf '  %s\n' "${rows[@]}"
+if [ -s "$SOTONG_NOT_RUN_FILE" ]; then
+    say ""
+    say "Could not run here:"
+    sort "$SOTONG_NOT_RUN_FILE" | uniq -c | sed 's/^ *\([0-9]*\) /  \1 test(s): /'
+fi
+if [ "${#failed[@]}" -gt 0 ]; then
+    die "tests failed in: $(printf '%s; ' "${failed[@]}" | sed 's/; $//')."
+fi
+say "All tests passed."
