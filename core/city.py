@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# 민원처리법 시행령 2조 and the city's own class 소통 (LAW.md 3: a report without a name and an
+# 민원처리법 시행령 2조 and the city's own class 소통 (a report without a name and an
 # address is no 민원 in law, it gets the city's own promise).
 KINDS = ("법정", "질의", "건의", "기타", "고충", "소통")
 

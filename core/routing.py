@@ -22,7 +22,7 @@ MAX_REPEATS = 4
 HALF_SCORE = 3.0
 CLEAR_SCORE = 0.4
 CLEAR_LEAD = 0.05
-# Longer texts are a citizen's whole story: the matching stays bounded (RASA.md 12).
+# Longer texts are a citizen's whole story: the matching stays bounded.
 MAX_ANALYSED = 2000
 
 # What may follow a short place name: particles and words that go on with a place.
