@@ -187,13 +187,8 @@ def next_turn(session: Session, *, lease: Lease, now: datetime) -> Turn | None:
     A turn that waits for its next attempt holds back the ones behind it: order is kept.
     """
     _renew(session, lease, now)
-    turn = session.scalars(
-        select(Turn)
-        .where(Turn.conversation_id == lease.conversation_id, Turn.state.in_(OPEN_STATES))
-        .order_by(Turn.id)
-        .limit(1)
-    ).first()
-    if turn is None or turn.next_attempt_at > now:
+    turn = _due_turn(session, lease.conversation_id, now)
+    if turn is None:
         return None
     turn.state = "in_work"
     turn.attempts += 1
@@ -202,13 +197,7 @@ def next_turn(session: Session, *, lease: Lease, now: datetime) -> Turn | None:
 
 def has_due_turn(session: Session, *, conversation_id: int, now: datetime) -> bool:
     """Whether the oldest open turn of the conversation may be worked now."""
-    oldest = session.scalars(
-        select(Turn)
-        .where(Turn.conversation_id == conversation_id, Turn.state.in_(OPEN_STATES))
-        .order_by(Turn.id)
-        .limit(1)
-    ).first()
-    return oldest is not None and oldest.next_attempt_at <= now
+    return _due_turn(session, conversation_id, now) is not None
 
 
 def answer_turn(
@@ -295,6 +284,17 @@ def release_lease(session: Session, *, lease: Lease) -> None:
         .where(Conversation.id == lease.conversation_id, Conversation.lease_token == lease.token)
         .values(leased_until=None)
     )
+
+
+def _due_turn(session: Session, conversation_id: int, now: datetime) -> Turn | None:
+    """The oldest open turn when its time has come. A younger one never goes before it."""
+    oldest = session.scalars(
+        select(Turn)
+        .where(Turn.conversation_id == conversation_id, Turn.state.in_(OPEN_STATES))
+        .order_by(Turn.id)
+        .limit(1)
+    ).first()
+    return oldest if oldest is not None and oldest.next_attempt_at <= now else None
 
 
 def _renew(session: Session, lease: Lease, now: datetime) -> None:
