@@ -35,6 +35,7 @@ from app.settings import (
     project_root,
     variable,
 )
+from core.audit import first_broken_entry
 from core.city import City
 from core.clock import KST
 from core.database import Database
@@ -274,6 +275,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
                     .select_from(Delivery)
                     .where(Delivery.state.in_(("failed", "unsure")))
                 )
+                broken = first_broken_entry(session)
         finally:
             database.dispose()
     except (SQLAlchemyError, TemporaryFailure, OSError) as error:
@@ -297,6 +299,14 @@ def _database(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield _ok("queues", "no failed turn, no failed or unsure delivery")
+    if broken is None:
+        yield _ok("audit log", "every line fits the chain")
+    else:
+        yield _fail(
+            "audit log",
+            f"line {broken} was changed, or a line before it is missing",
+            "keep the database as it is and compare it with a backup",
+        )
 
 
 def _disk(settings: Settings) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,9 @@ from app.cli.main import run
 from app.doctor import Finding, Verdict, _calendar, _clock, examine
 from app.migrate import upgrade
 from app.settings import Settings, project_root
+from core.audit import record_audit
+from core.database import Database
+from core.models.vault import AuditEntry
 from tests.ports import free_port
 
 
@@ -53,6 +56,22 @@ def test_a_prepared_installation_has_a_database_and_a_city(settings: Settings):
     assert found["queues"].verdict is Verdict.OK
     assert found["officers"].verdict is Verdict.WARN
     assert "sotong officer create" in found["officers"].advice
+
+
+def test_a_changed_line_of_the_audit_log_fails_and_is_named(settings: Settings):
+    upgrade(settings)
+    assert findings_of(settings)["audit log"].verdict is Verdict.OK
+    database = Database(settings.database_url)
+    with database.transaction() as session:
+        entry = record_audit(
+            session, actor="officer:1", action="look", subject="x", now=datetime.now(UTC)
+        )
+    with database.transaction() as session:
+        session.get_one(AuditEntry, entry.id).subject = "y"
+    database.dispose()
+    found = findings_of(settings)["audit log"]
+    assert found.verdict is Verdict.FAIL
+    assert f"line {entry.id} " in found.text
 
 
 def test_an_old_schema_fails_and_names_the_command(settings: Settings):
