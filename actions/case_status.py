@@ -33,10 +33,10 @@ _CODE = re.compile(r"(?<![0-9A-Za-z])([0-9A-Za-z]{4})[\s\-–—]?([0-9A-Za-z]{4
 
 
 def case_number_in(message: Message) -> str | None:
-    """The case number of a message in the form it is kept (2026-000123), or None."""
+    """The case number of a message, or of what it replies to, as it is kept (2026-000123), or None."""
     text = message.value("case_number") or message.text
     found = _NUMBER.search(text)
-    return f"{found[1]}-{int(found[2]):06d}" if found else None
+    return f"{found[1]}-{int(found[2]):06d}" if found else message.about_case
 
 
 def lookup_code_in(text: str) -> str | None:

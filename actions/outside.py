@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from actions.base import Result, Say, SotongAction
 from actions.handover import hand_over
-from actions.report_parse import COMMAND_LENGTH, fold
+from actions.report_parse import COMMAND_LENGTH
 from actions.report_place import bare_place, is_firm
 from actions.turn import FORM, Turn
 from core.cases import cases_of
@@ -20,6 +20,7 @@ from core.database import Database
 from core.ports import Now
 from core.replies import Choice
 from core.routing import CLEAR_SCORE, guess_services
+from korean.normalise import fold
 
 # A second press of "file it" within this time means the case that was just filed.
 JUST_NOW = timedelta(minutes=10)

@@ -16,7 +16,6 @@ from actions.report_parse import (
     asks_for_person,
     brings_photo,
     change_of,
-    fold,
     interruption,
     read_message,
     without_photo,
@@ -25,12 +24,13 @@ from actions.report_parse import (
 from actions.report_place import Outside, gazetteer, names_a_spot, spot_of
 from actions.report_planner import next_question
 from actions.report_state import CANCELLED, FIXING, GIVEN, SKIPPED, ReportState
-from actions.report_step import Step, move, reopen, retell, with_known_answers
+from actions.report_step import Step, move, reopen, retell, retold, with_known_answers
 from actions.report_takers import MORE_OF_THE_SAME, TAKERS, answered
 from actions.turn import Message
 from core.city import City
 from core.routing import clear_service, guess_services
 from korean.corrections import PLACE, WHAT, parse_correction
+from korean.normalise import fold
 from korean.questions import is_question
 
 POINT_ONLY = "지도에 표시한 곳"
@@ -75,6 +75,8 @@ def advance(state: ReportState, *, requested: str, message: Message, city: City)
         return Step(ReportState(), (Say("utter_report_restarted"),))
     if reading.control is Control.CANCEL:
         return Step(state, outcome=CANCELLED)
+    if message.corrects is not None:
+        return corrected(state, old=message.corrects, reading=reading, city=city)
     question = message.kind == "text" and is_question(message.text)
     if question and requested in _WHY and _ASKS_WHY.search(reading.text):
         return Step(state, (Say(_WHY[requested]),))
@@ -104,6 +106,15 @@ def advance(state: ReportState, *, requested: str, message: Message, city: City)
         centre = city.jurisdiction.call_centre
         values = {"call_centre_name": centre.name, "call_centre_number": centre.number}
         step = Step(state, (Say("utter_policy_in_form", values),))
+    return replace(step, state=with_known_answers(step.state, city=city), says=says + step.says)
+
+
+def corrected(state: ReportState, *, old: str, reading: Reading, city: City) -> Step:
+    """A message that the citizen edited: what it had filled is filled anew, never a new answer."""
+    state, says, _ = _absorb(state, reading=reading, city=city)
+    step = retold(state, old=old, new=reading.text, city=city)
+    if step is None:
+        return Step(state, says or (Say("utter_edit_noted"),))
     return replace(step, state=with_known_answers(step.state, city=city), says=says + step.says)
 
 

@@ -9,13 +9,14 @@ import re
 from dataclasses import replace
 
 from actions.base import Say
-from actions.report_parse import fold, read_message
+from actions.report_parse import read_message
 from actions.report_place import bare_place, is_vague, outside_by_words, place_in
 from actions.report_state import ReportState
 from actions.turn import Message
 from core.city import City
 from core.routing import clear_service, guess_services, gus_in_text
 from korean.complaints import split_complaints
+from korean.normalise import fold
 
 SUGGESTION = "suggestion"
 OTHER = "other"

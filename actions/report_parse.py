@@ -7,13 +7,13 @@ it says; the intent helps only where it is sure and the message is short.
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
 from actions.turn import Message
 from core.replies import Point
 from korean.answers import is_cancel, is_restart, is_skip, yes_no
+from korean.normalise import fold
 from korean.questions import is_question
 
 # The classifier must be this sure before a typed message is anything else than an answer.
@@ -202,18 +202,6 @@ def is_noise(text: str) -> bool:
 def without_tokens(text: str) -> str:
     """The text without the tokens that stand for a phone number or an e-mail address."""
     return _TOKEN.sub("", text)
-
-
-def fold(text: str) -> str:
-    """Letters and digits only, lower case: "네~ 맞아요!!" and "네맞아요" are the same answer.
-
-    Laughter and tears typed as single jamo at the end carry no meaning and go too.
-    """
-    # NFC, not NFKC: the latter would turn a typed ㅇㅇ into other characters.
-    kept = "".join(
-        c for c in unicodedata.normalize("NFC", text).lower() if unicodedata.category(c)[0] in "LN"
-    )
-    return re.sub(r"[ㅋㅎㅠㅜ]+$", "", kept) or kept
 
 
 def _control(message: Message) -> Control | None:

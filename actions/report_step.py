@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 
 from actions.base import Say
 from actions.report_complaint import reopen_service, take_complaint, take_service
-from actions.report_parse import fold
-from actions.report_place import outside_by_words
+from actions.report_place import outside_by_words, place_answer
 from actions.report_state import WANTED, ReportState
 from core.city import City
 from core.routing import guess_services, gus_in_text
+from korean.normalise import fold
 
 _MOVED = " (고친 장소: "
 _CHANGED = " (고친 내용: "
@@ -83,6 +83,24 @@ def retell(state: ReportState, *, told: str, city: City) -> Step | None:
         return Step(changed, (Say("utter_what_changed"),))
     taken, _ = take_complaint(reopen(state, "what"), text=told, city=city)
     return Step(taken, (Say("utter_what_changed"),)) if taken.what is not None else None
+
+
+def retold(state: ReportState, *, old: str, new: str, city: City) -> Step | None:
+    """The report when the message ``old`` now reads ``new``; None where it had filled nothing."""
+    told = fold(old)
+    story = fold((state.what or "").split(_MOVED, 1)[0].split(_CHANGED, 1)[0])
+    if story and (story in told or told in story):
+        fresh = reopen(state, "what")
+        if state.where is not None and fold(state.where) in told and state.lat is None:
+            fresh = replace(fresh, where=None, gu=None)
+        taken, _ = take_complaint(fresh, text=new, city=city)
+        if taken.what is not None:
+            return Step(taken, (Say("utter_what_changed"),))
+        return None
+    if state.where is not None and fold(state.where) and fold(state.where) in told:
+        place = place_answer(new, city=city)
+        return move(state, place, city) if place is not None else None
+    return None
 
 
 def move(state: ReportState, place: str, city: City) -> Step:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from actions.base import Say
 from actions.report_complaint import take_complaint, take_service
-from actions.report_parse import Control, Reading, fold, is_noise
+from actions.report_parse import Control, Reading, is_noise
 from actions.report_place import (
     bare_place,
     is_firm,
@@ -34,6 +34,7 @@ from actions.report_step import Step, miss, move, reopen, retell
 from core.city import City, Question
 from core.routing import guess_services, gus_in_text
 from korean.corrections import WHAT, parse_correction
+from korean.normalise import fold
 from korean.questions import is_question
 
 # "종류요" at the summary names what to change; "장소 맞아요" does not.

@@ -44,6 +44,10 @@ class Message:
     attachment_ids: tuple[int, ...] = ()
     location: Point | None = None
     ranking: tuple[str, ...] = ()
+    # What this message read before the citizen edited it; None for a message of its own.
+    corrects: str | None = None
+    # The case of the message of ours that this one replies to.
+    about_case: str | None = None
 
     @property
     def pressed(self) -> bool:
@@ -126,6 +130,8 @@ def _message(latest: Mapping[str, Any], metadata: Mapping[str, Any]) -> Message:
         kind=_kind(latest, has_photo=bool(attachment_ids), has_point=point is not None),
         attachment_ids=attachment_ids,
         location=Point(float(point["lat"]), float(point["long"])) if point else None,
+        corrects=metadata.get("corrects"),
+        about_case=metadata.get("about_case"),
         ranking=tuple(
             str(row["name"])
             for row in latest.get("intent_ranking") or ()

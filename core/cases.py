@@ -242,6 +242,35 @@ def add_note(
     return case
 
 
+def add_photos(
+    session: Session,
+    *,
+    case_id: int,
+    attachment_ids: Sequence[int],
+    actor: Actor,
+    now: datetime,
+) -> Case:
+    """Add a citizen's further photos to a case; those that it has already change nothing."""
+    case = session.get_one(Case, case_id, with_for_update=True)
+    new = [each for each in attachment_ids if each not in case.attachment_ids]
+    if not new:
+        return case
+    case.attachment_ids = [*case.attachment_ids, *new]
+    case.version += 1
+    _record_event(
+        session,
+        case=case,
+        kind="photos",
+        actor=actor,
+        reason="시민이 사진을 더 보냄",
+        note="",
+        public=True,
+        data={"attachments": new},
+        now=now,
+    )
+    return case
+
+
 def cases_of(session: Session, *, conversation_id: int, limit: int = 5) -> list[Case]:
     """The cases that were filed in this conversation, newest first."""
     return list(

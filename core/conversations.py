@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.attachments import record_attachments
-from core.deliveries import enqueue
+from core.deliveries import end_deliveries, enqueue, move_deliveries
 from core.errors import TemporaryFailure
 from core.inbound import InboundMessage
 from core.models.conversation import Conversation, Turn
@@ -81,6 +81,32 @@ def ensure_conversation(
         return again
 
 
+def close_conversation(session: Session, *, conversation_id: int, reason: str) -> None:
+    """The citizen cannot be reached here any more: what waits to go out ends, their cases stay."""
+    conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
+    conversation.mode = "closed"
+    end_deliveries(session, conversation_id=conversation_id, failure=reason)
+
+
+def reopen_conversation(session: Session, conversation: Conversation) -> None:
+    """The citizen is back: with the person who had the conversation, else with the bot."""
+    if conversation.mode == "closed":
+        conversation.mode = "officer" if conversation.officer_id is not None else "bot"
+
+
+def move_conversations(session: Session, *, channel: str, old: str, new: str) -> None:
+    """A chat goes on under another address (a group that became a supergroup). Twice is once."""
+    for conversation in session.scalars(
+        select(Conversation).where(Conversation.channel == channel, Conversation.address == old)
+    ).all():
+        taken = find_conversation(
+            session, channel=channel, address=new, visibility=conversation.visibility
+        )
+        if taken is None:
+            conversation.address = new
+        move_deliveries(session, conversation_id=conversation.id, address=new)
+
+
 def find_turn(session: Session, *, channel: str, external_id: str) -> Turn | None:
     """The turn that this message became, or None."""
     return session.scalars(
@@ -98,8 +124,12 @@ def record_turn(
     refused: Sequence[str] = (),
     unread_token: str | None = None,
     emergency: str | None = None,
+    not_before: datetime | None = None,
 ) -> RecordedTurn:
-    """Keep one message, whose ``text`` is already redacted. Twice is once (channel, external id)."""
+    """Keep one message, whose ``text`` is already redacted. Twice is once (channel, external id).
+
+    ``not_before`` holds it back for what may belong to it or before it.
+    """
     known = find_turn(session, channel=message.channel, external_id=message.external_id)
     if known is not None:
         return RecordedTurn(known.id, known.conversation_id, duplicate=True)
@@ -126,10 +156,21 @@ def record_turn(
         refused=list(refused),
         unread_token=unread_token,
         emergency=emergency,
+        problems=list(message.problems),
+        files=[file.to_data() for file in message.files],
+        sequence=message.sequence,
+        parts=[] if message.part is None else [message.part],
+        edited_at=message.edited_at,
+        reply_to=message.reply_to,
+        context=message.context,
+        author=message.author,
         arrived_at=now,
         sent_at=message.sent_at,
-        next_attempt_at=now,
+        next_attempt_at=now if not_before is None else not_before,
     )
+    if message.flood:
+        # Kept, so that nothing a citizen wrote is lost, but not worked: it would hold up everybody.
+        turn.state, turn.failure = "answered", "flood"
     session.add(turn)
     conversation.last_turn_at = now
     session.flush()
@@ -186,7 +227,7 @@ def next_turn(session: Session, *, lease: Lease, now: datetime) -> Turn | None:
 
     A turn that waits for its next attempt holds back the ones behind it: order is kept.
     """
-    _renew(session, lease, now)
+    renew_lease(session, lease, now)
     turn = _due_turn(session, lease.conversation_id, now)
     if turn is None:
         return None
@@ -201,25 +242,38 @@ def has_due_turn(session: Session, *, conversation_id: int, now: datetime) -> bo
 
 
 def answer_turn(
-    session: Session, *, lease: Lease, turn_id: int, replies: Sequence[Reply], now: datetime
+    session: Session,
+    *,
+    lease: Lease,
+    turn_id: int,
+    replies: Sequence[Reply],
+    now: datetime,
+    revision: int = 0,
 ) -> None:
-    """Record the replies as deliveries together with the turn's end, or nothing at all."""
-    _renew(session, lease, now)
+    """Record the replies as deliveries together with the turn's end, or nothing at all.
+
+    ``revision`` is the one that was worked: a turn that was edited meanwhile stays open.
+    """
+    renew_lease(session, lease, now)
     turn = session.get_one(Turn, turn_id)
     if turn.state not in OPEN_STATES:
         return
     conversation = session.get_one(Conversation, turn.conversation_id)
+    name = f"turn:{turn.id}" if revision == 0 else f"turn:{turn.id}r{revision}"
     for index, reply in enumerate(replies):
         enqueue(
             session,
             conversation=conversation,
             reply=reply,
             kind="reply",
-            dedupe_key=f"turn:{turn.id}:{index}",
+            dedupe_key=f"{name}:{index}",
             turn_id=turn.id,
             now=now,
         )
-    turn.state = "answered"
+    if turn.revision == revision:
+        turn.state, turn.revised = "answered", None
+    else:
+        turn.state, turn.attempts, turn.next_attempt_at = "received", 0, now
     turn.answered_at = now
     turn.failure = None
     conversation.last_answered_at = now
@@ -237,7 +291,7 @@ def postpone_turn(
     now: datetime,
 ) -> None:
     """Keep the turn for later; the citizen hears so once, however often it is tried."""
-    _renew(session, lease, now)
+    renew_lease(session, lease, now)
     turn = session.get_one(Turn, turn_id)
     conversation = session.get_one(Conversation, turn.conversation_id)
     turn.state = "received"
@@ -260,7 +314,7 @@ def fail_turn(
     session: Session, *, lease: Lease, turn_id: int, failure: str, notice: Reply, now: datetime
 ) -> None:
     """Give up on a turn: it is kept and shown to officers, and the citizen is told."""
-    _renew(session, lease, now)
+    renew_lease(session, lease, now)
     turn = session.get_one(Turn, turn_id)
     conversation = session.get_one(Conversation, turn.conversation_id)
     turn.state = "failed"
@@ -291,13 +345,19 @@ def _due_turn(session: Session, conversation_id: int, now: datetime) -> Turn | N
     oldest = session.scalars(
         select(Turn)
         .where(Turn.conversation_id == conversation_id, Turn.state.in_(OPEN_STATES))
-        .order_by(Turn.id)
+        .order_by(Turn.sequence, Turn.id)
         .limit(1)
     ).first()
     return oldest if oldest is not None and oldest.next_attempt_at <= now else None
 
 
-def _renew(session: Session, lease: Lease, now: datetime) -> None:
+def has_files_due(session: Session, *, conversation_id: int, now: datetime) -> bool:
+    """Whether the turn that comes next has files that the provider still holds."""
+    turn = _due_turn(session, conversation_id, now)
+    return turn is not None and bool(turn.files)
+
+
+def renew_lease(session: Session, lease: Lease, now: datetime) -> None:
     """Extend the lease, or raise TemporaryFailure when another worker has taken it meanwhile."""
     result = session.execute(
         update(Conversation)

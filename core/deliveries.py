@@ -1,28 +1,40 @@
 """The queue of outgoing messages (table delivery) and its one writer. Must not send anything itself.
 
 States: pending → sending → sent | failed | unsure. Within a conversation messages go out in the order
-in which they were decided: a later one waits for an earlier one.
+in which they were decided: a later one waits for an earlier one. A long message goes out in parts, one
+lease for each. Talk goes before broadcasts, and what a provider allows (core.pacing) is taken in the
+same transaction as the lease, so that all processes together stay below it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import exists, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from core.models.conversation import Conversation, Delivery
+from core.models.conversation import ChannelPace, Conversation, Delivery, Turn
+from core.pacing import Pace
 from core.replies import Reply
 
 LEASE = timedelta(seconds=30)
 OPEN_STATES = ("pending", "sending")
+BROADCAST = 1
+# A chat that was silent for so long cannot be what made the provider say "too fast".
+CHAT_MEMORY = timedelta(seconds=60)
+# Two chats that are refused within this time mean the whole channel.
+REFUSALS_TOGETHER = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A delivery leased for sending. ``lease_token`` proves the lease when the result is recorded."""
+    """A delivery leased for sending. ``lease_token`` proves the lease when the result is recorded.
+
+    ``part`` is the first of its messages that is not out yet. ``in_reply_to`` is the external id of
+    the message that it answers, where several people read it.
+    """
 
     delivery_id: int
     conversation_id: int
@@ -33,6 +45,10 @@ class Outgoing:
     lease_token: int
     # True when an earlier try may have reached the provider (its lease ran out while sending).
     maybe_sent: bool
+    kind: str = "reply"
+    visibility: str = "private"
+    part: int = 0
+    in_reply_to: str | None = None
 
 
 def enqueue(
@@ -46,14 +62,17 @@ def enqueue(
     turn_id: int | None = None,
     case_id: int | None = None,
     speaker: str = "bot",
+    priority: int = 0,
 ) -> Delivery:
     """Add one outgoing message in the caller's transaction; the same ``dedupe_key`` again adds nothing.
 
-    ``kind``: reply (to a turn) | notice (ours) | officer (a person's words) | status (of a case).
+    ``kind``: reply (to a turn) | notice (ours) | officer (a person's words) | status (of a case) |
+    post (for everybody). To a citizen who has closed the channel nothing goes out: it ends as failed.
     """
     known = session.scalars(select(Delivery).where(Delivery.dedupe_key == dedupe_key)).first()
     if known is not None:
         return known
+    closed = conversation.mode == "closed"
     delivery = Delivery(
         conversation_id=conversation.id,
         channel=conversation.channel,
@@ -61,10 +80,13 @@ def enqueue(
         turn_id=turn_id,
         case_id=case_id,
         kind=kind,
+        priority=priority,
         speaker=speaker,
         payload=reply.to_data(),
         image_id=reply.images[0].attachment_id if reply.images else None,
         dedupe_key=dedupe_key,
+        state="failed" if closed else "pending",
+        failure="channel_closed" if closed else None,
         created_at=now,
         next_attempt_at=now,
     )
@@ -78,57 +100,122 @@ def lease_next(
     *,
     now: datetime,
     conversation_id: int | None = None,
-    channels: Sequence[str] | None = None,
+    channels: Mapping[str, Pace | None] | None = None,
 ) -> Outgoing | None:
-    """Take the oldest message that may go out now, or None."""
-    earlier = aliased(Delivery)
-    blocked = exists().where(
-        earlier.conversation_id == Delivery.conversation_id,
-        earlier.id < Delivery.id,
-        earlier.state.in_(OPEN_STATES),
-    )
-    query = (
-        select(Delivery)
-        .where(
-            Delivery.state.in_(OPEN_STATES),
-            Delivery.next_attempt_at <= now,
-            or_(Delivery.leased_until.is_(None), Delivery.leased_until < now),
-            ~blocked,
-        )
-        .order_by(Delivery.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    if conversation_id is not None:
-        query = query.where(Delivery.conversation_id == conversation_id)
-    if channels is not None:
-        query = query.where(Delivery.channel.in_(channels))
-    delivery = session.scalars(query).first()
-    if delivery is None:
+    """Take the oldest message that may go out now, talk before broadcasts, or None.
+
+    ``channels`` are those that the caller can reach, each with its pace (None: as fast as we can).
+    """
+    paces = dict(channels) if channels is not None else None
+    used: dict[str, ChannelPace] = {}
+    for channel, pace in (paces or {}).copy().items():
+        if pace is not None:
+            used[channel] = _channel_pace(session, channel)
+            if _free_at(used[channel], pace) > now:
+                del paces[channel]  # type: ignore[union-attr]
+    if paces == {}:
         return None
+    query = (
+        _due(now=now, conversation_id=conversation_id, channels=paces)
+        .order_by(Delivery.priority, Delivery.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=Delivery)
+    )
+    row = session.execute(query).first()
+    if row is None:
+        return None
+    delivery, conversation = row
     maybe_sent = delivery.state == "sending"
     delivery.state = "sending"
     delivery.attempts += 1
     delivery.lease_token += 1
     delivery.leased_until = now + LEASE
+    reply = Reply.from_data(delivery.payload)
+    pace = (paces or {}).get(delivery.channel)
+    if pace is not None:
+        spent = used[delivery.channel]
+        spent.paced_until = pace.overall.take(spent.paced_until, now=now)
+        conversation.paced_until = pace.of(conversation.visibility).take(
+            conversation.paced_until, now=now
+        )
+    public = conversation.visibility != "private"
+    turn = session.get(Turn, delivery.turn_id) if public and delivery.turn_id else None
     return Outgoing(
         delivery_id=delivery.id,
         conversation_id=delivery.conversation_id,
         channel=delivery.channel,
         address=delivery.address,
-        reply=Reply.from_data(delivery.payload),
+        reply=reply,
         attempts=delivery.attempts,
         lease_token=delivery.lease_token,
         maybe_sent=maybe_sent,
+        kind=delivery.kind,
+        visibility=conversation.visibility,
+        part=delivery.parts_done,
+        in_reply_to=turn.external_id if turn else None,
     )
 
 
+def next_chance(
+    session: Session,
+    *,
+    now: datetime,
+    until: datetime,
+    conversation_id: int | None = None,
+    channels: Mapping[str, Pace | None],
+) -> datetime | None:
+    """When ``lease_next`` may find something, if that is before ``until``; None if it is not.
+
+    What another process is sending just now does not count: that process goes on with it.
+    """
+    chances = []
+    for channel, pace in channels.items():
+        query = _due(
+            now=until, conversation_id=conversation_id, channels={channel: pace}, leased_too=False
+        )
+        found = session.execute(query.order_by(Delivery.priority, Delivery.id).limit(1)).first()
+        if found is None:
+            continue
+        delivery, conversation = found
+        chance = max(delivery.next_attempt_at, now)
+        if pace is not None:
+            used = session.get(ChannelPace, channel) or ChannelPace(channel=channel)
+            chance = max(chance, _free_at(used, pace))
+            free = pace.of(conversation.visibility).free_at(conversation.paced_until)
+            chance = max(chance, free or chance)
+        chances.append(chance)
+    first = min(chances, default=until)
+    return first if first < until else None
+
+
 def mark_sent(
-    session: Session, *, outgoing: Outgoing, provider_id: str | None, now: datetime
+    session: Session,
+    *,
+    outgoing: Outgoing,
+    provider_id: str | None,
+    now: datetime,
+    parts_left: int = 0,
 ) -> bool:
-    """Record success. False: the lease was lost, somebody else owns the outcome."""
+    """Record success of one part. False: the lease was lost, somebody else owns the outcome."""
+    if parts_left:
+        return _finish(
+            session,
+            outgoing,
+            state="pending",
+            attempts=0,
+            parts_done=outgoing.part + 1,
+            next_attempt_at=now,
+            provider_id=provider_id,
+            failure=None,
+        )
     return _finish(
-        session, outgoing, state="sent", sent_at=now, provider_id=provider_id, failure=None
+        session,
+        outgoing,
+        state="sent",
+        parts_done=outgoing.part + 1,
+        sent_at=now,
+        provider_id=provider_id,
+        failure=None,
     )
 
 
@@ -140,6 +227,53 @@ def mark_failed(session: Session, *, outgoing: Outgoing, failure: str) -> bool:
 def mark_unsure(session: Session, *, outgoing: Outgoing, failure: str) -> bool:
     """Record that nobody knows whether it arrived; it must be looked up before any other try."""
     return _finish(session, outgoing, state="unsure", failure=failure[:200])
+
+
+def hold_back(
+    session: Session, *, outgoing: Outgoing, until: datetime, pace: Pace, now: datetime
+) -> None:
+    """The provider said "too fast, not before ``until``": the chat waits, or the whole channel.
+
+    It is the channel when this chat had nothing for a minute, so that its own allowance cannot be
+    used up, or when another chat was refused a moment ago. Nobody else waits for a chat's refusal.
+    """
+    conversation = session.get_one(Conversation, outgoing.conversation_id, with_for_update=True)
+    channel = _channel_pace(session, outgoing.channel)
+    last = session.scalar(
+        select(func.max(Delivery.sent_at)).where(
+            Delivery.conversation_id == outgoing.conversation_id
+        )
+    )
+    quiet = outgoing.part == 0 and (last is None or now - last > CHAT_MEMORY)
+    another = (
+        channel.refused_at is not None
+        and now - channel.refused_at < REFUSALS_TOGETHER
+        and channel.refused_conversation_id != outgoing.conversation_id
+    )
+    channel.refused_at, channel.refused_conversation_id = now, outgoing.conversation_id
+    if quiet or another:
+        channel.held_until = max(until, channel.held_until or until)
+    else:
+        conversation.paced_until = until + pace.of(conversation.visibility).ahead
+    postpone(session, outgoing=outgoing, until=until, failure="too fast for the provider")
+
+
+def end_deliveries(session: Session, *, conversation_id: int, failure: str) -> None:
+    """What waits to go out to this conversation never will."""
+    session.execute(
+        update(Delivery)
+        .where(Delivery.conversation_id == conversation_id, Delivery.state == "pending")
+        .values(state="failed", failure=failure[:200])
+    )
+
+
+def move_deliveries(session: Session, *, conversation_id: int, address: str) -> None:
+    """What waits to go out to this conversation goes to its new address."""
+    session.execute(
+        update(Delivery)
+        .where(Delivery.conversation_id == conversation_id, Delivery.state.in_(OPEN_STATES))
+        .values(address=address)
+    )
 
 
 def postpone(session: Session, *, outgoing: Outgoing, until: datetime, failure: str) -> bool:
@@ -163,6 +297,81 @@ def feed(
             .limit(limit)
         )
     )
+
+
+def _due(
+    *,
+    now: datetime,
+    conversation_id: int | None,
+    channels: Mapping[str, Pace | None] | None,
+    leased_too: bool = True,
+) -> Select[Delivery, Conversation]:
+    """Open deliveries whose time has come, that nobody holds and that wait for no earlier one."""
+    earlier = aliased(Delivery)
+    blocked = exists().where(
+        earlier.conversation_id == Delivery.conversation_id,
+        earlier.id < Delivery.id,
+        # A broadcast that waits for its place must not hold back an answer.
+        earlier.priority <= Delivery.priority,
+        _open(earlier.state),
+    )
+    query = (
+        select(Delivery, Conversation)
+        .join(Conversation, Conversation.id == Delivery.conversation_id)
+        .where(
+            _open(Delivery.state),
+            Delivery.next_attempt_at <= now,
+            or_(Delivery.leased_until.is_(None), Delivery.leased_until < now)
+            if leased_too
+            else Delivery.leased_until.is_(None),
+            ~blocked,
+        )
+    )
+    if conversation_id is not None:
+        query = query.where(Delivery.conversation_id == conversation_id)
+    if channels is not None:
+        query = query.where(or_(*(_reachable(each, pace, now) for each, pace in channels.items())))
+    return query
+
+
+def _open(state: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """As literals: SQLite uses a partial index only where it sees the index's own words."""
+    return state.in_(bindparam("open_states", OPEN_STATES, expanding=True, literal_execute=True))
+
+
+def _reachable(channel: str, pace: Pace | None, now: datetime) -> ColumnElement[bool]:
+    if pace is None:
+        return Delivery.channel == channel
+    return and_(
+        Delivery.channel == channel,
+        or_(
+            Conversation.paced_until.is_(None),
+            and_(
+                Conversation.visibility == "private",
+                Conversation.paced_until <= now + pace.private.ahead,
+            ),
+            and_(
+                Conversation.visibility != "private",
+                Conversation.paced_until <= now + pace.group.ahead,
+            ),
+        ),
+    )
+
+
+def _channel_pace(session: Session, channel: str) -> ChannelPace:
+    row = session.get(ChannelPace, channel, with_for_update=True)
+    if row is None:
+        row = ChannelPace(channel=channel)
+        session.add(row)
+        session.flush()
+    return row
+
+
+def _free_at(used: ChannelPace, pace: Pace) -> datetime:
+    moments = [
+        moment for moment in (pace.overall.free_at(used.paced_until), used.held_until) if moment
+    ]
+    return max(moments, default=datetime.min.replace(tzinfo=UTC))
 
 
 def _finish(session: Session, outgoing: Outgoing, **values: object) -> bool:

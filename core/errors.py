@@ -1,7 +1,8 @@
 """The three errors of the house. Must not know any vendor's codes: adapters translate those.
 
 ``Refused`` is a rule speaking: a citizen may read its text (``city/texts``, key ``refused_<code>``).
-``TemporaryFailure`` is worth another try later. ``PermanentFailure`` is not.
+``TemporaryFailure`` is worth another try later. ``PermanentFailure`` is not. Their children at the end
+say more where the sender of a message must know more.
 """
 
 from __future__ import annotations
@@ -34,3 +35,23 @@ class PermanentFailure(SotongError):
     def __init__(self, code: str, message: str = "") -> None:
         super().__init__(message or code)
         self.code = code
+
+
+class RateLimited(TemporaryFailure):
+    """The provider says that we are too fast; ``retry_after`` is its own word and is obeyed."""
+
+
+class AnswerLost(TemporaryFailure):
+    """Nobody knows whether it was done: the answer did not come back."""
+
+
+class AddressChanged(TemporaryFailure):
+    """The same chat is reached under another address from now on."""
+
+    def __init__(self, new_address: str) -> None:
+        super().__init__("the chat has a new address")
+        self.new_address = new_address
+
+
+class ChannelClosed(PermanentFailure):
+    """Nothing can be sent to this address any more: blocked, gone or never there (``code``)."""

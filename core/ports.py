@@ -1,14 +1,18 @@
 """What core needs from outside, as protocols; ``app`` fills them. Must hold no implementation.
 
-A channel's sender turns one delivery into one call of its provider.
+A channel's sender turns one delivery into calls of its provider.
 """
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from core.deliveries import Outgoing
+from core.inbound import RemoteFile
+from core.pacing import Pace
 
 
 class Now(Protocol):
@@ -19,12 +23,16 @@ class Now(Protocol):
         ...
 
 
-class Sender(Protocol):
-    """One way out to citizens.
+@dataclass(frozen=True)
+class Sent:
+    """One message is out. ``parts_left``: how many more this delivery needs."""
 
-    ``idempotent``: sending the same delivery twice does no harm, so a lost answer may be retried.
-    Where it is False a lost answer becomes ``unsure`` and must be looked up first.
-    """
+    provider_id: str | None = None
+    parts_left: int = 0
+
+
+class Sender(Protocol):
+    """One way out to citizens."""
 
     @property
     def channel(self) -> str:
@@ -32,10 +40,60 @@ class Sender(Protocol):
         ...
 
     @property
-    def idempotent(self) -> bool:
-        """Whether sending twice does no harm."""
+    def pace(self) -> Pace | None:
+        """What the provider allows; None: as fast as we can."""
         ...
 
-    def send(self, outgoing: Outgoing) -> str | None:
-        """Send it and return the provider's id. Raises TemporaryFailure or PermanentFailure."""
+    def may_repeat(self, outgoing: Outgoing) -> bool:
+        """Whether sending it again does less harm than perhaps not sending it at all.
+
+        Where it is False a lost answer becomes ``unsure`` and a person must look it up.
+        """
         ...
+
+    def send(self, outgoing: Outgoing) -> Sent:
+        """Send the part ``outgoing.part``.
+
+        Raises TemporaryFailure (RateLimited, AnswerLost, AddressChanged) or PermanentFailure
+        (ChannelClosed).
+        """
+        ...
+
+
+class FileSource(Protocol):
+    """Where a channel's files come from."""
+
+    def fetch(self, file: RemoteFile) -> bytes:
+        """The file's content. Raises TemporaryFailure or PermanentFailure("file_too_large" | "file_lost")."""
+        ...
+
+
+class Presence(Protocol):
+    """Shows a citizen that their message is being worked."""
+
+    def working(self, address: str) -> AbstractContextManager[None]:
+        """Show it for as long as the block lasts. Never raises, never waits."""
+        ...
+
+
+class PrivateLinks(Protocol):
+    """Links from a public place into the private chat."""
+
+    def link(self, context: str) -> str | None:
+        """The link that carries ``context``, or None while it is not known how."""
+        ...
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One channel as the other layers use it: the way out, and what else it can do."""
+
+    sender: Sender
+    files: FileSource | None = None
+    presence: Presence | None = None
+    private_links: PrivateLinks | None = None
+
+    @property
+    def name(self) -> str:
+        """As in ``conversation.channel``."""
+        return self.sender.channel

@@ -162,3 +162,15 @@ def _squeezed(whole: Normalised) -> Normalised:
     offsets += whole.offsets[at:]
     ends += whole.ends[at:]
     return Normalised("".join(characters), tuple(offsets), tuple(ends))
+
+
+def fold(text: str) -> str:
+    """Letters and digits only, lower case: "네~ 맞아요!!" and "네맞아요" are the same answer.
+
+    Laughter and tears typed as single jamo at the end carry no meaning and go too.
+    """
+    # NFC, not NFKC: the latter would turn a typed ㅇㅇ into other characters.
+    kept = "".join(
+        c for c in unicodedata.normalize("NFC", text).lower() if unicodedata.category(c)[0] in "LN"
+    )
+    return re.sub(r"[ㅋㅎㅠㅜ]+$", "", kept) or kept

@@ -4,10 +4,12 @@ from core.models.base import Base, UTCDateTime
 from core.models.case import Case, CaseEvent, CaseNumber, LookupAttempt
 from core.models.conversation import (
     Attachment,
+    ChannelPace,
     Conversation,
     Delivery,
     Draft,
     Handover,
+    NamedLease,
     Turn,
 )
 from core.models.officers import Officer, OfficerSession, Role
@@ -20,11 +22,13 @@ __all__ = [
     "Case",
     "CaseEvent",
     "CaseNumber",
+    "ChannelPace",
     "Conversation",
     "Delivery",
     "Draft",
     "Handover",
     "LookupAttempt",
+    "NamedLease",
     "Officer",
     "OfficerSession",
     "Role",

@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.models.base import Base
@@ -35,6 +45,10 @@ class Conversation(Base):
     leased_until: Mapped[datetime | None] = mapped_column(default=None)
     # Set while the citizen has been told that the answer is late, so that it is said once.
     told_late_at: Mapped[datetime | None] = mapped_column(default=None)
+    # When this citizen was last told that messages come too fast.
+    told_flood_at: Mapped[datetime | None] = mapped_column(default=None)
+    # How far the provider's allowance for this one chat is used up; see core.pacing.
+    paced_until: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class Turn(Base):
@@ -67,6 +81,26 @@ class Turn(Base):
     # The vault token under which the raw text lies when redaction failed; nobody has read it yet.
     unread_token: Mapped[str | None] = mapped_column(String(32), default=None)
     emergency: Mapped[str | None] = mapped_column(String(40), default=None)
+    # What the citizen must hear about parts that could not be taken ("file_too_large").
+    problems: Mapped[list[Any]] = mapped_column(default=list)
+    # Files that the provider still holds; each goes as soon as it is fetched or given up.
+    files: Mapped[list[Any]] = mapped_column(default=list)
+    # The provider's order of messages, where it has one.
+    sequence: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    # Identities of what was joined into this turn: parts of an album, edits.
+    parts: Mapped[list[Any]] = mapped_column(default=list)
+    # Grows with each edit or late part; ``revised`` says what was there at the last answer.
+    revision: Mapped[int] = mapped_column(default=0)
+    revised: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
+    edited_at: Mapped[datetime | None] = mapped_column(default=None)
+    # Texts before each edit, oldest first: what a citizen wrote is never lost.
+    earlier_texts: Mapped[list[Any]] = mapped_column(default=list)
+    # The provider's id of the message that this one replies to.
+    reply_to: Mapped[str | None] = mapped_column(String(120), default=None)
+    # What a link into the private chat carried ("/start <context>").
+    context: Mapped[str | None] = mapped_column(String(64), default=None)
+    # In public: the private address of who wrote, so that only they can go on from here.
+    author: Mapped[str | None] = mapped_column(String(128), default=None)
     state: Mapped[str] = mapped_column(String(12), default="received")
     arrived_at: Mapped[datetime]
     sent_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -90,6 +124,13 @@ class Delivery(Base):
             sqlite_where=text("state IN ('pending', 'sending')"),
             postgresql_where=text("state IN ('pending', 'sending')"),
         ),
+        Index(
+            "ix_delivery_queue",
+            "priority",
+            "id",
+            sqlite_where=text("state IN ('pending', 'sending')"),
+            postgresql_where=text("state IN ('pending', 'sending')"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -99,6 +140,10 @@ class Delivery(Base):
     turn_id: Mapped[int | None] = mapped_column(ForeignKey("turn.id"), default=None)
     case_id: Mapped[int | None] = mapped_column(ForeignKey("civil_case.id"), default=None)
     kind: Mapped[str] = mapped_column(String(12))
+    # 0: talk, 1: a broadcast, which never makes talk wait.
+    priority: Mapped[int] = mapped_column(SmallInteger, default=0)
+    # How many of its messages are out: a long text is several messages at the provider.
+    parts_done: Mapped[int] = mapped_column(default=0)
     # Who speaks: "bot" or "officer:<id>"; shown in the transcript.
     speaker: Mapped[str] = mapped_column(String(40), default="bot")
     payload: Mapped[dict[str, Any]]
@@ -118,8 +163,32 @@ class Delivery(Base):
     failure: Mapped[str | None] = mapped_column(String(200), default=None)
 
 
+class ChannelPace(Base):
+    """How far a provider's allowance for all our messages is used up (core.pacing)."""
+
+    __tablename__ = "channel_pace"
+
+    channel: Mapped[str] = mapped_column(String(20), primary_key=True)
+    paced_until: Mapped[datetime | None] = mapped_column(default=None)
+    # The provider has told us to be silent until then.
+    held_until: Mapped[datetime | None] = mapped_column(default=None)
+    # The last chat for which the provider said "too fast", and when.
+    refused_conversation_id: Mapped[int | None] = mapped_column(default=None)
+    refused_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class NamedLease(Base):
+    """The right of one process to do what only one may do at a time (polling a provider)."""
+
+    __tablename__ = "named_lease"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(64), default="")
+    until: Mapped[datetime]
+
+
 class Attachment(Base):
-    """One stored picture. The file is named by its hash; several rows may share a file."""
+    """One stored picture, video or document. The file is named by its hash; several rows may share a file."""
 
     __tablename__ = "attachment"
 

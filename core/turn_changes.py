@@ -1,0 +1,106 @@
+"""What joins or changes a turn after it was recorded: album parts, edits, fetched files. Must not answer.
+
+A turn that was answered before is worked once more (``revision`` grows, ``revised`` says what was
+there at the last answer); one that still waits is simply changed. So a message stays one turn, however
+late its parts and edits arrive.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy.orm import Session
+
+from core.attachments import record_attachments
+from core.conversations import Lease, renew_lease
+from core.inbound import InboundMessage, Photo, RemoteFile
+from core.models.conversation import Turn
+
+# The parts of an album arrive within a moment of each other; each one starts this wait anew.
+GATHER = timedelta(seconds=1.2)
+# How long a message waits for one before it that may still be on its way.
+SETTLE = timedelta(seconds=0.3)
+
+
+def join_part(turn: Turn, *, message: InboundMessage, text: str, now: datetime) -> bool:
+    """Add one part of an album, with its redacted caption. False: this part was there already."""
+    if message.part in turn.parts:
+        return False
+    if not _waits_unseen(turn):
+        _revise(turn)
+    turn.parts = [*turn.parts, message.part]
+    turn.files = [*turn.files, *(file.to_data() for file in message.files)]
+    turn.problems = [*turn.problems, *message.problems]
+    if text:
+        turn.text = f"{turn.text}\n{text}" if turn.text else text
+    if turn.state == "received":
+        turn.next_attempt_at = now + GATHER
+    return True
+
+
+def edit_turn(
+    turn: Turn, *, text: str, edited_at: datetime, now: datetime
+) -> Literal["changed", "same", "old"]:
+    """Put the redacted ``text`` in the place of what was written; the words before it are kept.
+
+    "old": this edit, or a later one, is known already.
+    """
+    if turn.edited_at is not None and edited_at <= turn.edited_at:
+        return "old"
+    turn.edited_at = edited_at
+    if text == turn.text:
+        return "same"
+    if not _waits_unseen(turn):
+        _revise(turn)
+    turn.earlier_texts = [*turn.earlier_texts, {"text": turn.text, "until": now.isoformat()}]
+    turn.text = text
+    if turn.state == "received":
+        turn.next_attempt_at = now
+    return "changed"
+
+
+def record_fetched(
+    session: Session,
+    *,
+    lease: Lease,
+    turn_id: int,
+    file: RemoteFile,
+    photo: Photo | None,
+    problem: str | None,
+    now: datetime,
+) -> None:
+    """One file of a turn is here (``photo``) or given up (``problem``, a code). Twice is once."""
+    renew_lease(session, lease, now)
+    turn = session.get_one(Turn, turn_id)
+    left = [data for data in turn.files if data["reference"] != file.reference]
+    if len(left) == len(turn.files):
+        return
+    turn.files = left
+    if photo is not None:
+        ids = record_attachments(
+            session,
+            photos=[photo],
+            conversation_id=turn.conversation_id,
+            source="citizen",
+            now=now,
+        )
+        turn.attachment_ids = [*turn.attachment_ids, *ids]
+    if problem is not None:
+        turn.problems = [*turn.problems, problem]
+
+
+def _waits_unseen(turn: Turn) -> bool:
+    """Whether nobody has begun to work this state of the turn."""
+    return turn.state == "received" and (turn.answered_at is None or turn.revised is not None)
+
+
+def _revise(turn: Turn) -> None:
+    """Have the turn worked once more; while it is in work, its worker will see that it changed."""
+    turn.revision += 1
+    if turn.revised is None:
+        turn.revised = {"text": turn.text, "attachments": len(turn.attachment_ids)}
+    if turn.state in ("answered", "failed"):
+        turn.state = "received"
+        turn.attempts = 0
+        turn.failure = None

@@ -1,0 +1,63 @@
+"""Fetches the files of a turn from its channel, one by one. Must not hold a transaction while it fetches.
+
+Each file that is here, or given up, is recorded at once: what was fetched is not fetched again, and a
+file that never comes does not hold up the citizen's other words for long.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+from core.conversations import Lease
+from core.database import Database
+from core.errors import PermanentFailure, Refused, TemporaryFailure
+from core.inbound import Photo, RemoteFile
+from core.ports import FileSource, Now
+from core.turn_changes import record_fetched
+
+log = logging.getLogger(__name__)
+
+# With waits of 2, 4, 8 and 16 s between them.
+MOST_TRIES = 5
+
+
+def fetch_files(
+    *,
+    database: Database,
+    lease: Lease,
+    turn_id: int,
+    files: Sequence[RemoteFile],
+    source: FileSource,
+    accept: Callable[[bytes], Photo],
+    attempts: int,
+    now: Now,
+) -> None:
+    """Fetch, check and record each file. Raises TemporaryFailure while one may still come."""
+    waiting: TemporaryFailure | None = None
+    for file in files:
+        photo, problem = None, None
+        try:
+            photo = accept(source.fetch(file))
+        except Refused as refused:
+            problem = refused.code
+        except PermanentFailure as failure:
+            problem = failure.code
+        except TemporaryFailure as failure:
+            if attempts < MOST_TRIES:
+                waiting = failure
+                continue
+            log.warning("a file of turn %s is given up: %s", turn_id, failure)
+            problem = "file_lost"
+        with database.transaction() as session:
+            record_fetched(
+                session,
+                lease=lease,
+                turn_id=turn_id,
+                file=file,
+                photo=photo,
+                problem=problem,
+                now=now(),
+            )
+    if waiting is not None:
+        raise waiting
