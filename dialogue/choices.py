@@ -21,6 +21,7 @@ from korean.normalise import normalise
 _NUMBER = re.compile(r"^\(?([1-9]|10)\)?\s*(?:번|번이요|번요|번이에요|번으로요?)?[.)!~ ]*$")
 # At most twelve digits, so that no resident number passes for an id.
 _ID = re.compile(r"([1-9][0-9]{0,9})\.([0-9]{1,2})")
+_CASE_NUMBER = re.compile(r"(?<![0-9])20[0-9]{2}-[0-9]{6}(?![0-9])")
 _PAYLOAD = re.compile(r"^/([a-z_]+)(\{.*\})?$", re.DOTALL)
 
 
@@ -69,9 +70,16 @@ def resolve_press(session: Session, *, turn: Turn) -> Chosen:
     return Chosen("chosen", choices[index])
 
 
-def resolve_typed(session: Session, *, turn: Turn) -> Choice | None:
-    """The choice that typed words stand for, or None when they are an answer of their own."""
+def resolve_typed(session: Session, *, turn: Turn) -> Choice | Literal["stale"] | None:
+    """The choice that typed words stand for, or None when they are an answer of their own.
+
+    "stale": a number in reply to a question that is no longer the one at hand.
+    """
     last = _last_question(session, conversation_id=turn.conversation_id)
+    replied = _replied_to(session, turn)
+    asked = replied is not None and replied.kind == "reply" and replied.payload.get("choices")
+    if replied is not None and asked and (last is None or last.id != replied.id):
+        return "stale" if _NUMBER.match(normalise(turn.text).text.strip()) else None
     if last is None:
         return None
     choices = Reply.from_data(last.payload).choices
@@ -83,6 +91,13 @@ def resolve_typed(session: Session, *, turn: Turn) -> Choice | None:
         if typed == choice.title:
             return choice
     return None
+
+
+def case_in_reply(session: Session, *, turn: Turn) -> str | None:
+    """The number of the case that the message replied to speaks of, or None."""
+    replied = _replied_to(session, turn)
+    found = _CASE_NUMBER.search(replied.payload["text"]) if replied is not None else None
+    return found.group() if found else None
 
 
 def parse_payload(payload: str, *, title: str) -> dict[str, Any]:
@@ -101,6 +116,17 @@ def parse_payload(payload: str, *, title: str) -> dict[str, Any]:
             {"entity": name, "value": value, "start": 0, "end": 0} for name, value in values.items()
         ],
     }
+
+
+def _replied_to(session: Session, turn: Turn) -> Delivery | None:
+    """The message of ours that a citizen's message replies to."""
+    if turn.reply_to is None:
+        return None
+    return session.scalars(
+        select(Delivery).where(
+            Delivery.conversation_id == turn.conversation_id, Delivery.provider_id == turn.reply_to
+        )
+    ).first()
 
 
 def _last_question(session: Session, *, conversation_id: int) -> Delivery | None:

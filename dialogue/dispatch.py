@@ -1,98 +1,235 @@
 """Sends deliveries through the channels' senders. Must not hold a transaction open while sending.
 
 Retry is decided by the exception's type: TemporaryFailure waits, PermanentFailure ends, and where a
-provider cannot tell twice from once a lost answer becomes ``unsure`` and is not sent again.
+second message would do harm a lost answer becomes ``unsure`` and is not sent again.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+from core.conversations import close_conversation, move_conversations
 from core.database import Database
 from core.deliveries import (
     Outgoing,
+    hold_back,
     lease_next,
     mark_failed,
     mark_sent,
     mark_unsure,
+    next_chance,
     postpone,
 )
-from core.errors import PermanentFailure, TemporaryFailure
+from core.errors import (
+    AddressChanged,
+    AnswerLost,
+    ChannelClosed,
+    PermanentFailure,
+    RateLimited,
+    TemporaryFailure,
+)
 from core.failpoints import failpoint
-from core.ports import Now, Sender
+from core.ports import Channel, Now
 
 log = logging.getLogger(__name__)
 
 FIRST_RETRY = 2.0
 LONGEST_RETRY = 300.0
+# For a message whose turn comes so soon we wait; any later one is left to the worker's next look.
+PATIENCE = timedelta(seconds=1.5)
+MOST_AT_ONCE = 1000
+# Chances in a row that came to nothing (another process took them) before we leave it to the next look.
+MOST_WAITS = 20
 
 
 class Dispatcher:
-    """Sends what is due. ``senders`` are the channels that this process can reach."""
+    """Sends what is due. ``channels`` are those that this process can reach."""
 
     def __init__(
         self,
         *,
         database: Database,
-        senders: Iterable[Sender],
+        channels: Iterable[Channel],
         now: Now,
         sent: Callable[[int], None] | None = None,
+        threads: int = 8,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """``sent`` is told the conversation of each message that went out."""
+        """``sent`` is told the conversation of each message that went out.
+
+        ``threads`` send side by side what ``dispatch_due`` finds; with 0 the caller's does it.
+        """
         self._sent = sent
         self._database = database
-        self._senders = {sender.channel: sender for sender in senders}
+        self._senders = {channel.name: channel.sender for channel in channels}
+        self._paces = {name: sender.pace for name, sender in self._senders.items()}
         self._now = now
+        self._sleep = sleep
+        self._stopping = threading.Event()
+        self._pool = (
+            ThreadPoolExecutor(max_workers=threads, thread_name_prefix="deliveries")
+            if threads
+            else None
+        )
+        self._threads = threads or 1
+        self._free = threading.Semaphore(self._threads)
+
+    def stop(self) -> None:
+        """Finish what is being sent and take nothing new."""
+        self._stopping.set()
+        if self._pool is not None:
+            self._pool.shutdown(wait=True)
 
     def dispatch_conversation(self, conversation_id: int) -> int:
         """Send all due messages of one conversation in order; returns how many were tried."""
-        return self._dispatch(conversation_id)
+        count = waits = 0
+        while count < MOST_AT_ONCE and not self._stopping.is_set():
+            outgoing = self._lease(conversation_id)
+            if outgoing is not None:
+                self._send(outgoing)
+                count, waits = count + 1, 0
+            elif waits == MOST_WAITS or not self._wait_for_chance(conversation_id):
+                break
+            else:
+                waits += 1
+        return count
 
     def dispatch_due(self) -> int:
         """Send whatever is due anywhere; returns how many were tried."""
-        return self._dispatch(None)
+        count = waits = 0
+        while not self._stopping.is_set():
+            # Not leased before a thread is free: a lease that waits in a line would run out there.
+            self._free.acquire()
+            outgoing = None
+            try:
+                outgoing = self._lease(None)
+            finally:
+                if outgoing is None:
+                    self._free.release()
+            if outgoing is not None:
+                self._start(outgoing)
+                count, waits = count + 1, 0
+            elif waits == MOST_WAITS or not self._wait_for_chance(None):
+                break
+            else:
+                waits += 1
+        self._wait_for_all()
+        return count
 
-    def _dispatch(self, conversation_id: int | None, limit: int = 1000) -> int:
-        for count in range(limit):
-            with self._database.transaction() as session:
-                outgoing = lease_next(
-                    session,
-                    now=self._now(),
-                    conversation_id=conversation_id,
-                    channels=list(self._senders),
+    def _start(self, outgoing: Outgoing) -> None:
+        def send() -> None:
+            try:
+                self._send(outgoing)
+            except TemporaryFailure as error:
+                log.warning(
+                    "delivery %s: the result is not recorded: %s", outgoing.delivery_id, error
                 )
-            if outgoing is None:
-                return count
-            self._send(outgoing)
-        return limit
+            except Exception as error:
+                log.error("delivery %s stopped: %s", outgoing.delivery_id, type(error).__name__)
+            finally:
+                self._free.release()
+
+        if self._pool is None:
+            send()
+            return
+        try:
+            self._pool.submit(send)
+        except RuntimeError:  # Stopped meanwhile: the lease runs out and another process takes it.
+            self._free.release()
+
+    def _wait_for_all(self) -> None:
+        held = 0
+        try:
+            while held < self._threads:
+                self._free.acquire()
+                held += 1
+        finally:
+            for _ in range(held):
+                self._free.release()
+
+    def _lease(self, conversation_id: int | None) -> Outgoing | None:
+        with self._database.transaction() as session:
+            return lease_next(
+                session,
+                now=self._now(),
+                conversation_id=conversation_id,
+                channels=self._paces,
+            )
+
+    def _wait_for_chance(self, conversation_id: int | None) -> bool:
+        """Wait until the next message may go, if that is soon; False when it is not."""
+        now = self._now()
+        with self._database.reading() as session:
+            chance = next_chance(
+                session,
+                now=now,
+                until=now + PATIENCE,
+                conversation_id=conversation_id,
+                channels=self._paces,
+            )
+        if chance is None:
+            return False
+        self._sleep(max((chance - now).total_seconds(), 0.001))
+        return True
 
     def _send(self, outgoing: Outgoing) -> None:
         sender = self._senders[outgoing.channel]
-        if outgoing.maybe_sent and not sender.idempotent:
+        if outgoing.maybe_sent and not sender.may_repeat(outgoing):
             with self._database.transaction() as session:
                 mark_unsure(session, outgoing=outgoing, failure="lost while sending")
             return
         failpoint("before_send")
         try:
-            provider_id = sender.send(outgoing)
+            sent = sender.send(outgoing)
         except TemporaryFailure as error:
-            wait = error.retry_after or min(
-                FIRST_RETRY * 2 ** min(outgoing.attempts - 1, 10), LONGEST_RETRY
-            )
-            with self._database.transaction() as session:
-                until = self._now() + timedelta(seconds=wait)
-                postpone(session, outgoing=outgoing, until=until, failure=str(error))
+            self._put_off(outgoing, error)
             return
         except Exception as error:
-            code = error.code if isinstance(error, PermanentFailure) else type(error).__name__
-            log.error("delivery %s failed: %s", outgoing.delivery_id, code)
-            with self._database.transaction() as session:
-                mark_failed(session, outgoing=outgoing, failure=code)
+            self._give_up(outgoing, error)
             return
         failpoint("after_send")
         with self._database.transaction() as session:
-            mark_sent(session, outgoing=outgoing, provider_id=provider_id, now=self._now())
+            mark_sent(
+                session,
+                outgoing=outgoing,
+                provider_id=sent.provider_id,
+                parts_left=sent.parts_left,
+                now=self._now(),
+            )
         if self._sent is not None:
             self._sent(outgoing.conversation_id)
+
+    def _put_off(self, outgoing: Outgoing, error: TemporaryFailure) -> None:
+        sender, now = self._senders[outgoing.channel], self._now()
+        wait = error.retry_after or min(
+            FIRST_RETRY * 2 ** min(outgoing.attempts - 1, 10), LONGEST_RETRY
+        )
+        until = now + timedelta(seconds=wait)
+        with self._database.transaction() as session:
+            if isinstance(error, AnswerLost) and not sender.may_repeat(outgoing):
+                mark_unsure(session, outgoing=outgoing, failure=str(error))
+            elif isinstance(error, RateLimited) and sender.pace is not None:
+                hold_back(session, outgoing=outgoing, until=until, pace=sender.pace, now=now)
+            elif isinstance(error, AddressChanged):
+                postpone(session, outgoing=outgoing, until=now, failure=str(error))
+                move_conversations(
+                    session,
+                    channel=outgoing.channel,
+                    old=outgoing.address,
+                    new=error.new_address,
+                )
+            else:
+                postpone(session, outgoing=outgoing, until=until, failure=str(error))
+
+    def _give_up(self, outgoing: Outgoing, error: Exception) -> None:
+        code = error.code if isinstance(error, PermanentFailure) else type(error).__name__
+        log.error("delivery %s failed: %s", outgoing.delivery_id, code)
+        with self._database.transaction() as session:
+            mark_failed(session, outgoing=outgoing, failure=code)
+            if isinstance(error, ChannelClosed):
+                close_conversation(session, conversation_id=outgoing.conversation_id, reason=code)

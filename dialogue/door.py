@@ -8,23 +8,35 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
 
 from core.city import City, EmergencyRule
-from core.conversations import ensure_conversation, find_turn, record_turn
+from core.conversations import (
+    ensure_conversation,
+    find_turn,
+    record_turn,
+    reopen_conversation,
+)
 from core.database import Database
 from core.deliveries import enqueue
 from core.failpoints import failpoint
 from core.handovers import open_handover
 from core.inbound import InboundMessage, Location
-from core.models.conversation import Turn
+from core.models.conversation import Conversation, Turn
 from core.ports import Now
 from core.replies import Choice, Reply
+from core.turn_changes import GATHER, SETTLE, edit_turn, join_part
 from core.vault import Vault
 from dialogue.choices import is_choice_id
 from dialogue.emergency import recognise
 from korean.redact import Redaction, redact
 
 log = logging.getLogger(__name__)
+
+# A citizen who goes on writing too fast is not told again before it was quiet for so long.
+FLOOD_OVER = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -78,7 +90,14 @@ class Door:
         with self._database.transaction() as session:
             known = find_turn(session, channel=message.channel, external_id=message.external_id)
             if known is not None:
-                return Received(known.id, known.conversation_id, duplicate=True)
+                return self._join(
+                    session,
+                    known,
+                    message=message,
+                    redaction=redaction,
+                    emergency=emergency,
+                    now=now,
+                )
             conversation = ensure_conversation(
                 session,
                 channel=message.channel,
@@ -86,29 +105,8 @@ class Door:
                 visibility=message.visibility,
                 now=now,
             )
-            unread_token = None
-            if redaction is None:
-                unread_token = self._vault.keep(
-                    session,
-                    conversation_id=conversation.id,
-                    kind="unread",
-                    value=message.text,
-                    now=now,
-                )
-                text = unread_token
-            else:
-                tokens = {
-                    span: self._vault.keep(
-                        session,
-                        conversation_id=conversation.id,
-                        kind=span.kind,
-                        value=span.value,
-                        now=now,
-                    )
-                    for span in redaction.spans
-                    if span.kind not in redaction.refused
-                }
-                text = redaction.render(tokens)
+            reopen_conversation(session, conversation)
+            text, unread_token = self._put_away(session, conversation.id, message, redaction, now)
             recorded = record_turn(
                 session,
                 conversation=conversation,
@@ -117,35 +115,128 @@ class Door:
                 refused=redaction.refused if redaction else (),
                 unread_token=unread_token,
                 emergency=emergency.id if emergency else None,
+                not_before=now + _held_back(message),
                 now=now,
             )
+            turn = session.get_one(Turn, recorded.turn_id)
             if emergency is not None and not recorded.duplicate:
-                turn = session.get_one(Turn, recorded.turn_id)
-                turn.state = "answered"
-                turn.answered_at = now
-                open_handover(
-                    session,
-                    conversation_id=conversation.id,
-                    reason=f"emergency:{emergency.id}",
-                    emergency=True,
-                    now=now,
-                )
-                enqueue(
-                    session,
-                    conversation=conversation,
-                    reply=Reply(
-                        emergency.text,
-                        choices=(
-                            Choice(self._city.texts.render("choice_report"), "/report_complaint"),
-                            Choice(self._city.texts.render("choice_officer"), "/talk_to_officer"),
-                        ),
-                    ),
-                    kind="notice",
-                    dedupe_key=f"emergency:{turn.id}",
-                    turn_id=turn.id,
-                    now=now,
-                )
+                self._answer_emergency(session, turn, conversation, emergency, now)
+            elif message.flood:
+                self._tell_flood(session, conversation, now)
             return Received(recorded.turn_id, recorded.conversation_id, recorded.duplicate)
+
+    def _join(
+        self,
+        session: Session,
+        turn: Turn,
+        *,
+        message: InboundMessage,
+        redaction: Redaction | None,
+        emergency: EmergencyRule | None,
+        now: datetime,
+    ) -> Received:
+        """A message that is known: an edit or a further part changes its turn, else it came twice."""
+        twice = Received(turn.id, turn.conversation_id, duplicate=True)
+        if message.edited_at is None and (message.part is None or message.part in turn.parts):
+            return twice
+        conversation = session.get_one(Conversation, turn.conversation_id)
+        text, unread_token = self._put_away(session, conversation.id, message, redaction, now)
+        if message.edited_at is not None:
+            changed = edit_turn(turn, text=text, edited_at=message.edited_at, now=now) == "changed"
+        else:
+            changed = join_part(turn, message=message, text=text, now=now)
+        if not changed:
+            return twice
+        reopen_conversation(session, conversation)
+        turn.unread_token = unread_token
+        turn.refused = list(redaction.refused) if redaction else []
+        if emergency is not None and turn.emergency is None:
+            turn.emergency = emergency.id
+            self._answer_emergency(session, turn, conversation, emergency, now)
+        return Received(turn.id, turn.conversation_id, duplicate=False)
+
+    def _put_away(
+        self,
+        session: Session,
+        conversation_id: int,
+        message: InboundMessage,
+        redaction: Redaction | None,
+        now: datetime,
+    ) -> tuple[str, str | None]:
+        """The text with tokens for what went to the vault, and the token of one that nobody could read."""
+
+        def keep(kind: str, value: str) -> str:
+            return self._vault.keep(
+                session, conversation_id=conversation_id, kind=kind, value=value, now=now
+            )
+
+        if redaction is None:
+            token = keep("unread", message.text)
+            return token, token
+        if message.contact is not None:
+            return keep("phone", message.contact), None
+        tokens = {
+            span: keep(span.kind, span.value)
+            for span in redaction.spans
+            if span.kind not in redaction.refused
+        }
+        return redaction.render(tokens), None
+
+    def _answer_emergency(
+        self,
+        session: Session,
+        turn: Turn,
+        conversation: Conversation,
+        emergency: EmergencyRule,
+        now: datetime,
+    ) -> None:
+        turn.state = "answered"
+        turn.answered_at = now
+        turn.revised = None
+        open_handover(
+            session,
+            conversation_id=conversation.id,
+            reason=f"emergency:{emergency.id}",
+            emergency=True,
+            now=now,
+        )
+        choices = (
+            Choice(self._city.texts.render("choice_report"), "/report_complaint"),
+            Choice(self._city.texts.render("choice_officer"), "/talk_to_officer"),
+        )
+        # Where everybody reads along there is nothing to press: only where to call.
+        private = conversation.visibility == "private"
+        enqueue(
+            session,
+            conversation=conversation,
+            reply=Reply(emergency.text, choices=choices if private else ()),
+            kind="notice",
+            dedupe_key=f"emergency:{turn.id}",
+            turn_id=turn.id,
+            now=now,
+        )
+
+    def _tell_flood(self, session: Session, conversation: Conversation, now: datetime) -> None:
+        """Say once that it is too much at a time, and again only when it happens another day."""
+        told = conversation.told_flood_at
+        conversation.told_flood_at = now
+        if (told is not None and now - told < FLOOD_OVER) or conversation.visibility != "private":
+            return
+        enqueue(
+            session,
+            conversation=conversation,
+            reply=Reply(self._city.texts.render("too_fast")),
+            kind="notice",
+            dedupe_key=f"flood:{conversation.id}:{int(now.timestamp())}",
+            now=now,
+        )
+
+
+def _held_back(message: InboundMessage) -> timedelta:
+    """How long to wait for the rest of an album, or for what was sent before this."""
+    if message.part is not None:
+        return GATHER
+    return SETTLE if message.unsettled else timedelta(0)
 
 
 def _without_hiding_places(message: InboundMessage) -> InboundMessage:

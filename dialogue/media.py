@@ -15,7 +15,19 @@ MAX_FILE_BYTES = 20 * 1024 * 1024
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")
 # ISO base media brands of what phones record (ISO/IEC 14496-12, 4.3).
 _VIDEO_BRANDS = frozenset(
-    {b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"MSNV", b"3gp4"}
+    {
+        b"isom",
+        b"iso2",
+        b"iso4",
+        b"iso5",
+        b"iso6",
+        b"mp41",
+        b"mp42",
+        b"avc1",
+        b"M4V ",
+        b"MSNV",
+        b"3gp4",
+    }
     | {b"3gp5", b"3gp6", b"dash"}
 )
 

@@ -16,6 +16,7 @@ from core.errors import PermanentFailure, TemporaryFailure
 from core.replies import Choice, Image, Link, Point, Reply
 
 TURN_PATH = "/webhooks/turns/turn"
+PARSE_PATH = "/webhooks/turns/parse"
 HEALTH_PATH = "/webhooks/turns/health"
 
 
@@ -32,6 +33,8 @@ class RasaTurn:
     draft: Mapping[str, Any] | None = None
     # Forget the form that Rasa may still hold: its draft lapsed meanwhile.
     new_session: bool = False
+    # Grows when the turn is worked again because it was edited; then Rasa must hear it anew.
+    revision: int = 0
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,14 @@ class RasaAnswer:
     active_form: str | None = None
     requested_slot: str | None = None
     replayed: bool = field(default=False)
+
+
+@dataclass(frozen=True)
+class Understood:
+    """The best intent of a text and how sure the classifier is (0 to 1)."""
+
+    intent: str
+    confidence: float
 
 
 class RasaClient:
@@ -58,7 +69,7 @@ class RasaClient:
     def converse(self, turn: RasaTurn) -> RasaAnswer:
         """Send one turn. Raises TemporaryFailure (send it again later) or PermanentFailure."""
         body = {
-            "turn_id": str(turn.turn_id),
+            "turn_id": f"{turn.turn_id}r{turn.revision}" if turn.revision else str(turn.turn_id),
             "conversation": f"c{turn.conversation_id}",
             "text": turn.text,
             "parse_data": turn.parse_data,
@@ -67,13 +78,25 @@ class RasaClient:
             "draft": turn.draft,
             "new_session": turn.new_session,
         }
+        return _parse_answer(self._post(TURN_PATH, body))
+
+    def understand(self, text: str) -> Understood:
+        """What a text is about, without any dialogue: no tracker is read or written.
+
+        Raises TemporaryFailure or PermanentFailure.
+        """
+        data = self._post(PARSE_PATH, {"text": text})
+        return Understood(str(data["intent"]), float(data["confidence"]))
+
+    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         try:
-            response = self._client.post(TURN_PATH, json=body)
+            response = self._client.post(path, json=body)
         except httpx.HTTPError as error:
             # The type alone: an HTTP error's words may repeat what was sent.
             raise TemporaryFailure(f"rasa: {type(error).__name__}") from error
         if response.status_code == httpx.codes.OK:
-            return _parse_answer(response.json())
+            data: dict[str, Any] = response.json()
+            return data
         if response.status_code in (401, 422):
             raise PermanentFailure(f"rasa_{response.status_code}")
         raise TemporaryFailure(f"rasa: {response.status_code}", _retry_after(response))

@@ -17,9 +17,10 @@ from sqlalchemy.orm import Session
 from core.city import City
 from core.drafts import LIFETIME, open_draft
 from core.inbound import TurnKind
+from core.invitations import Invitations
 from core.models.conversation import Conversation, Draft, Turn
 from core.replies import Choice, Reply
-from dialogue.choices import parse_payload, resolve_press, resolve_typed
+from dialogue.choices import case_in_reply, parse_payload, resolve_press, resolve_typed
 from dialogue.rasa import RasaTurn
 from korean.redact import REMOVED
 
@@ -35,6 +36,16 @@ _COMMANDS = {
     "/privacy": "privacy",
     # The welcome text promises this word.
     "개인정보": "privacy",
+}
+# A link may start a report of one kind of service: a sign on a lamp post says "report this".
+SERVICE_CONTEXT = "s_"
+# code → the text's key and the size that it names
+_PROBLEMS = {
+    "file_too_large": ("file_too_large", 20),
+    "file_kind": ("file_kind", 0),
+    "file_lost": ("file_lost", 0),
+    "photo_too_large": ("photo_too_large", 10),
+    "photo_unreadable": ("unreadable_photo", 0),
 }
 
 
@@ -60,8 +71,19 @@ def start_choices(city: City) -> tuple[Choice, ...]:
     )
 
 
-def read_turn(session: Session, *, turn: Turn, city: City, now: datetime) -> Reading:
-    """Decide what this turn needs."""
+def read_turn(
+    session: Session,
+    *,
+    turn: Turn,
+    city: City,
+    now: datetime,
+    invitations: Invitations | None = None,
+    noted_in_case: str | None = None,
+) -> Reading:
+    """Decide what this turn needs.
+
+    ``noted_in_case``: the case that an edit or a late photo of this turn was added to.
+    """
     conversation = session.get_one(Conversation, turn.conversation_id)
     if conversation.mode == "officer":
         # A person has this conversation; the bot keeps silent.
@@ -73,54 +95,128 @@ def read_turn(session: Session, *, turn: Turn, city: City, now: datetime) -> Rea
 
     if turn.unread_token is not None:
         return say("turn_failed")
+    if noted_in_case is not None:
+        return say("added_to_case", number=noted_in_case)
     command = _COMMANDS.get(turn.text.strip().lower()) if turn.kind == TurnKind.TEXT else None
     if turn.kind == TurnKind.START or command == "start":
-        text = texts.render(_start_key(city, turn.channel), city=city.jurisdiction.name)
-        return Reading(before=(Reply(text, choices=start_choices(city)),))
+        return _start(session, turn, conversation, city=city, now=now, invitations=invitations)
     if command == "help":
         return Reading(before=(Reply(texts.render("help"), choices=start_choices(city)),))
     if command == "privacy":
         return say("privacy_detail", city=city.jurisdiction.name)
     if turn.kind == TurnKind.UNSUPPORTED:
-        return say("unsupported_kind")
+        return Reading(before=_form_goes_on(session, turn, city, "unsupported_kind"))
 
     before = [Reply(texts.render("resident_number_removed"))] if turn.refused else []
+    before += [Reply(problem_text(city, code)) for code in dict.fromkeys(turn.problems)]
+
+    def rasa(
+        *,
+        text: str | None = None,
+        meaning: dict[str, Any] | None = None,
+        after: tuple[Reply, ...] = (),
+    ) -> Reading:
+        heard = _for_rasa(session, turn, conversation, now, text=text, parse_data=meaning)
+        return Reading(before=tuple(before), for_rasa=heard, after=after)
+
     if turn.kind == TurnKind.CHOICE:
         chosen = resolve_press(session, turn=turn)
         if chosen.outcome == "repeated":
             return Reading()
         if chosen.outcome != "chosen" or chosen.choice is None:
             return say("stale_choice" if chosen.outcome == "stale" else "wrong_choice")
-        data = parse_payload(chosen.choice.payload, title=chosen.choice.title)
-        return Reading(for_rasa=_for_rasa(session, turn, conversation, now, parse_data=data))
+        return rasa(meaning=parse_payload(chosen.choice.payload, title=chosen.choice.title))
     if command == "cancel":
-        data = parse_payload("/cancel", title="취소")
-        return Reading(for_rasa=_for_rasa(session, turn, conversation, now, parse_data=data))
+        return rasa(meaning=parse_payload("/cancel", title="취소"))
     if turn.kind == TurnKind.LOCATION:
-        data = _inform(texts.render("location_as_text", **_rounded(turn)), entity="place")
-        return Reading(for_rasa=_for_rasa(session, turn, conversation, now, parse_data=data))
-    if turn.kind == TurnKind.PHOTO and not _readable(turn.text):
-        data = _inform(texts.render("photo_as_text"), entity=None)
-        return Reading(for_rasa=_for_rasa(session, turn, conversation, now, parse_data=data))
+        named = turn.text.strip() or texts.render("location_as_text", **_rounded(turn))
+        return rasa(meaning=_inform(named, entity="place"))
+    before_edit = turn.revised or {}
+    heard_before = before_edit.get("text") == turn.text
+    if heard_before and len(turn.attachment_ids) == before_edit["attachments"]:
+        return Reading(before=tuple(before))
+    if turn.attachment_ids and (heard_before or not _readable(turn.text)):
+        return rasa(meaning=_inform(texts.render("photo_as_text"), entity=None))
 
     text = turn.text.strip()
-    if not text:
-        return say("empty_message")
     if not _readable(text.replace(REMOVED, "")):
         # Nothing is left but the mark of what was refused, or there never were words.
-        return Reading(before=tuple(before)) if before else say("only_emoji")
+        if before:
+            return Reading(before=(*before, *_form_goes_on(session, turn, city)))
+        return say("only_emoji" if text else "empty_message")
     typed = resolve_typed(session, turn=turn)
+    if typed == "stale":
+        return say("stale_choice")
     if typed is not None:
-        data = parse_payload(typed.payload, title=typed.title)
-        return Reading(for_rasa=_for_rasa(session, turn, conversation, now, parse_data=data))
+        return rasa(meaning=parse_payload(typed.payload, title=typed.title))
     after = []
     if len(turn.text) > ANALYSED_CHARACTERS:
         after.append(Reply(texts.render("too_long_kept", limit=ANALYSED_CHARACTERS)))
-    return Reading(
-        before=tuple(before),
-        for_rasa=_for_rasa(session, turn, conversation, now, text=text[:ANALYSED_CHARACTERS]),
-        after=tuple(after),
-    )
+    return rasa(text=text[:ANALYSED_CHARACTERS], after=tuple(after))
+
+
+def problem_text(city: City, code: str) -> str:
+    """What a citizen reads about a file that could not be taken."""
+    key, limit = _PROBLEMS[code]
+    return city.texts.render(key, limit_mb=limit) if limit else city.texts.render(key)
+
+
+def _start(
+    session: Session,
+    turn: Turn,
+    conversation: Conversation,
+    *,
+    city: City,
+    now: datetime,
+    invitations: Invitations | None,
+) -> Reading:
+    """The welcome; after a link with a context it goes on with what the citizen wrote in public."""
+    texts = city.texts
+    text = texts.render(_start_key(city, turn.channel), city=city.jurisdiction.name)
+    told = _told_in_public(session, turn, conversation, invitations)
+    if told is not None:
+        return Reading(
+            before=(Reply(text), Reply(texts.render("start_goes_on", what=told.text[:200]))),
+            for_rasa=_for_rasa(
+                session,
+                turn,
+                conversation,
+                now,
+                text=told.text[:ANALYSED_CHARACTERS],
+                attachment_ids=told.attachment_ids,
+            ),
+        )
+    code = (turn.context or "").removeprefix(SERVICE_CONTEXT)
+    if code != turn.context and city.has_service(code):
+        meaning = parse_payload(
+            f'/report_complaint{{"service_code": "{code}"}}', title=city.service(code).name
+        )
+        return Reading(
+            before=(Reply(text),),
+            for_rasa=_for_rasa(session, turn, conversation, now, parse_data=meaning),
+        )
+    return Reading(before=(Reply(text, choices=start_choices(city)),))
+
+
+def _told_in_public(
+    session: Session, turn: Turn, conversation: Conversation, invitations: Invitations | None
+) -> Turn | None:
+    """The public message that the link goes on from, if it is this citizen's own and has words."""
+    if invitations is None or turn.context is None:
+        return None
+    turn_id = invitations.read(turn.context)
+    told = session.get(Turn, turn_id) if turn_id is not None else None
+    if told is None or told.channel != turn.channel or told.author != conversation.address:
+        return None
+    return told if _readable(told.text) and told.unread_token is None else None
+
+
+def _form_goes_on(session: Session, turn: Turn, city: City, *keys: str) -> tuple[Reply, ...]:
+    """The texts ``keys`` and, while a report is open, the question that still stands."""
+    replies = [Reply(city.texts.render(key)) for key in keys]
+    if open_draft(session, conversation_id=turn.conversation_id) is not None:
+        replies.append(Reply(city.texts.render("form_goes_on")))
+    return tuple(replies)
 
 
 def _for_rasa(
@@ -131,28 +227,38 @@ def _for_rasa(
     *,
     text: str | None = None,
     parse_data: dict[str, Any] | None = None,
+    attachment_ids: list[Any] | None = None,
 ) -> RasaTurn:
     draft = open_draft(session, conversation_id=conversation.id)
     if draft is not None and now - draft.updated_at > LIFETIME:
         draft = None
     last = conversation.last_answered_at
+    metadata = {
+        "turn_id": turn.id,
+        "conversation_id": conversation.id,
+        "channel": turn.channel,
+        "kind": turn.kind,
+        "attachment_ids": list(attachment_ids or turn.attachment_ids),
+        "location": turn.location,
+        "arrived_at": turn.arrived_at.isoformat(),
+    }
+    if turn.revised is not None:
+        # Only what is new: the rest was heard before.
+        metadata["attachment_ids"] = turn.attachment_ids[turn.revised["attachments"] :]
+        if text is not None and turn.revised["text"] not in ("", turn.text):
+            metadata["corrects"] = turn.revised["text"]
+    if turn.reply_to is not None:
+        metadata["about_case"] = case_in_reply(session, turn=turn)
     return RasaTurn(
         turn_id=turn.id,
         conversation_id=conversation.id,
         text=text,
         parse_data=parse_data,
-        metadata={
-            "turn_id": turn.id,
-            "conversation_id": conversation.id,
-            "channel": turn.channel,
-            "kind": turn.kind,
-            "attachment_ids": list(turn.attachment_ids),
-            "location": turn.location,
-            "arrived_at": turn.arrived_at.isoformat(),
-        },
+        metadata=metadata,
         idle_seconds=(now - last).total_seconds() if last else 0.0,
         draft=({"slots": draft.slots, "requested_slot": draft.requested_slot} if draft else None),
         new_session=_lapsed_since(session, conversation),
+        revision=turn.revision,
     )
 
 

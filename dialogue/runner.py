@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import timedelta
 
 from core.city import City
@@ -19,6 +19,7 @@ from core.conversations import (
     answer_turn,
     fail_turn,
     has_due_turn,
+    has_files_due,
     lease_conversation,
     next_turn,
     postpone_turn,
@@ -29,15 +30,22 @@ from core.database import Database
 from core.errors import PermanentFailure, TemporaryFailure
 from core.failpoints import failpoint
 from core.handovers import open_handover
-from core.models.conversation import Turn
-from core.ports import Now
+from core.inbound import Photo, RemoteFile
+from core.invitations import Invitations
+from core.models.conversation import Conversation, Turn
+from core.ports import Channel, Now
 from core.replies import Reply
 from dialogue.dispatch import Dispatcher
+from dialogue.files import fetch_files
+from dialogue.later import Later
+from dialogue.public import answer_in_public
 from dialogue.rasa import RasaClient
 from dialogue.reading import Reading, read_turn
+from dialogue.revisions import keep_revision
 
 log = logging.getLogger(__name__)
 
+AcceptFile = Callable[[bytes], Photo]
 FIRST_RETRY = 2.0
 LONGEST_RETRY = 30.0
 GIVE_UP_AFTER = timedelta(hours=24)
@@ -62,26 +70,47 @@ class TurnRunner:
         rasa: RasaClient,
         dispatcher: Dispatcher,
         now: Now,
+        channels: Iterable[Channel] = (),
+        accept_file: AcceptFile | None = None,
+        invitations: Invitations | None = None,
         threads: int = 8,
     ) -> None:
+        """``accept_file`` checks and stores what a channel's ``files`` bring."""
         self._database = database
         self._city = city
         self._rasa = rasa
         self._dispatcher = dispatcher
         self._now = now
+        self._channels = {channel.name: channel for channel in channels}
+        self._accept_file = accept_file
+        self._invitations = invitations
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="turns")
+        # A slow file must not take the threads from those who only write.
+        self._slow_pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="files")
+        self._later = Later("kicks")
         self._stopping = threading.Event()
 
-    def kick(self, conversation_id: int) -> None:
-        """Work this conversation soon, in the background; the worker takes it if this process dies."""
+    def kick(self, conversation_id: int, after: float = 0.0) -> None:
+        """Work this conversation soon (in ``after`` seconds), in the background.
+
+        The worker takes it if this process dies.
+        """
+        if after:
+            self._later.call(after, lambda: self._submit(self._pool, conversation_id))
+        else:
+            self._submit(self._pool, conversation_id)
+
+    def _submit(self, pool: ThreadPoolExecutor, conversation_id: int) -> None:
         # Once the pool takes nothing new, the turn waits in the database for the next process.
         with suppress(RuntimeError):
-            self._pool.submit(self._run_logged, conversation_id)
+            pool.submit(self._run_logged, conversation_id, pool)
 
     def stop(self) -> None:
         """Finish what is under way and take nothing new."""
         self._stopping.set()
+        self._later.stop()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._slow_pool.shutdown(wait=True, cancel_futures=True)
 
     def run_waiting(self) -> int:
         """Work every conversation that waits and that nobody holds; returns how many were worked.
@@ -91,20 +120,26 @@ class TurnRunner:
         with self._database.reading() as session:
             waiting = waiting_conversations(session, now=self._now())
         with suppress(RuntimeError):
-            tasks = [self._pool.submit(self._run_logged, each) for each in waiting]
+            tasks = [self._pool.submit(self._run_logged, each, self._pool) for each in waiting]
             for task in tasks:
                 with suppress(CancelledError):
                     task.result()
         return len(waiting)
 
-    def run(self, conversation_id: int, *, most: int | None = None) -> bool:
+    def run(
+        self, conversation_id: int, *, most: int | None = None, with_files: bool = True
+    ) -> bool:
         """Answer the due turns of a conversation and send the answers.
 
-        ``most`` limits how many; True when it left some.
+        ``most`` limits how many; without ``with_files`` it stops before a turn whose files must be
+        fetched. True when it left some.
         """
         worked = 0
         left = False
         while not self._stopping.is_set():
+            if not with_files and self._has_files_due(conversation_id):
+                left = True
+                break
             with self._database.transaction() as session:
                 lease = lease_conversation(
                     session, conversation_id=conversation_id, now=self._now()
@@ -116,6 +151,8 @@ class TurnRunner:
                 while not self._stopping.is_set() and worked != most and self._work_one(lease):
                     worked += 1
                     self._dispatcher.dispatch_conversation(conversation_id)
+                    if not with_files and self._has_files_due(conversation_id):
+                        break
             finally:
                 with self._database.transaction() as session:
                     release_lease(session, lease=lease)
@@ -127,16 +164,22 @@ class TurnRunner:
         self._dispatcher.dispatch_conversation(conversation_id)
         return left
 
-    def _run_logged(self, conversation_id: int) -> None:
+    def _run_logged(self, conversation_id: int, pool: ThreadPoolExecutor) -> None:
+        slow = pool is self._slow_pool
         try:
-            if self.run(conversation_id, most=FAIR_SHARE):
+            if self.run(conversation_id, most=FAIR_SHARE, with_files=slow):
                 # To the end of the line: who writes much must not hold a thread for himself.
-                self.kick(conversation_id)
+                fetch = self._has_files_due(conversation_id)
+                self._submit(self._slow_pool if fetch else self._pool, conversation_id)
         except TemporaryFailure as error:
             log.warning("conversation %s waits: %s", conversation_id, error)
         except Exception as error:
             # Only the type: an exception's words may hold a citizen's.
             log.error("conversation %s stopped: %s", conversation_id, type(error).__name__)
+
+    def _has_files_due(self, conversation_id: int) -> bool:
+        with self._database.reading() as session:
+            return has_files_due(session, conversation_id=conversation_id, now=self._now())
 
     def _work_one(self, lease: Lease) -> bool:
         """Answer one turn. False when none is due."""
@@ -148,10 +191,8 @@ class TurnRunner:
             turn_id, attempts, arrived_at = turn.id, turn.attempts, turn.arrived_at
         try:
             # After the try was counted: a turn that cannot be read must not be tried for ever.
-            with self._database.reading() as session:
-                turn = session.get_one(Turn, turn_id)
-                reading = read_turn(session, turn=turn, city=self._city, now=now)
-            replies = self._replies(reading)
+            self._fetch_files(lease, turn_id, attempts)
+            replies, revision = self._work(lease, turn_id)
         except TemporaryFailure as error:
             if now - arrived_at < GIVE_UP_AFTER:
                 wait = error.retry_after or wait_before_retry(attempts)
@@ -165,12 +206,74 @@ class TurnRunner:
         failpoint("rasa_answered")
         try:
             with self._database.transaction() as session:
-                answer_turn(session, lease=lease, turn_id=turn_id, replies=replies, now=self._now())
+                answer_turn(
+                    session,
+                    lease=lease,
+                    turn_id=turn_id,
+                    replies=replies,
+                    now=self._now(),
+                    revision=revision,
+                )
         except TemporaryFailure:
             raise
         except Exception as error:
             self._stumble(lease, turn_id, attempts=attempts, error=error)
         return True
+
+    def _fetch_files(self, lease: Lease, turn_id: int, attempts: int) -> None:
+        with self._database.reading() as session:
+            turn = session.get_one(Turn, turn_id)
+            files, channel = list(turn.files), self._channels.get(turn.channel)
+        if not files:
+            return
+        if channel is None or channel.files is None or self._accept_file is None:
+            # Not this process's channel: another one will take the turn.
+            raise TemporaryFailure(f"no way to fetch files of {turn.channel} from here")
+        fetch_files(
+            database=self._database,
+            lease=lease,
+            turn_id=turn_id,
+            files=[RemoteFile.from_data(data) for data in files],
+            source=channel.files,
+            accept=self._accept_file,
+            attempts=attempts,
+            now=self._now,
+        )
+
+    def _work(self, lease: Lease, turn_id: int) -> tuple[Sequence[Reply], int]:
+        """The replies to a turn, and the revision of it that they answer."""
+        case_number = None
+        with self._database.reading() as session:
+            revised = session.get_one(Turn, turn_id).revised is not None
+        if revised:
+            with self._database.transaction() as session:
+                case_number = keep_revision(session, lease=lease, turn_id=turn_id, now=self._now())
+        with self._database.reading() as session:
+            turn = session.get_one(Turn, turn_id)
+            conversation = session.get_one(Conversation, turn.conversation_id)
+            channel = self._channels.get(turn.channel)
+            private = conversation.visibility == "private"
+            reading = Reading()
+            if private:
+                reading = read_turn(
+                    session,
+                    turn=turn,
+                    city=self._city,
+                    now=self._now(),
+                    invitations=self._invitations,
+                    noted_in_case=case_number,
+                )
+        if not private:
+            replies = answer_in_public(
+                turn,
+                city=self._city,
+                understand=self._rasa.understand,
+                links=channel.private_links if channel else None,
+                invitations=self._invitations,
+            )
+            return replies, turn.revision
+        with _presence(channel, conversation.address, needed=reading.for_rasa is not None):
+            return self._replies(reading), turn.revision
 
     def _stumble(self, lease: Lease, turn_id: int, *, attempts: int, error: Exception) -> None:
         """What to do about a fault of our own: a few more tries, then a person."""
@@ -217,3 +320,11 @@ class TurnRunner:
                 reason=f"failed_turn:{turn_id}",
                 now=now,
             )
+
+
+def _presence(
+    channel: Channel | None, address: str, *, needed: bool
+) -> AbstractContextManager[None]:
+    if channel is None or channel.presence is None or not needed:
+        return nullcontext()
+    return channel.presence.working(address)

@@ -1,4 +1,4 @@
-"""The one door into Rasa: POST turn, GET health, DELETE a conversation. Translates HTTP only.
+"""The one door into Rasa: POST turn, POST parse, GET health, DELETE a conversation. Translates HTTP only.
 
 Named in credentials.yml as `nlu.channel.TurnChannel`; its routes lie under /webhooks/turns.
 A turn whose answer is lost is never answered with 200.
@@ -23,8 +23,8 @@ from sanic.response import HTTPResponse, json
 
 from nlu.failures import Malformed, TurnLost
 from nlu.quiet import describe, log, quieten_rasa
-from nlu.request import parse_turn
-from nlu.turns import CHANNEL, erase_conversation, model_is_ready, work_turn
+from nlu.request import parse_text, parse_turn
+from nlu.turns import CHANNEL, erase_conversation, model_is_ready, understand, work_turn
 
 SECRET_VARIABLE = "SOTONG_TURN_SECRET"  # noqa: S105 (a name, not a secret)
 SECRET_HEADER = "X-Sotong-Secret"  # noqa: S105
@@ -65,6 +65,13 @@ class TurnChannel(InputChannel):
         async def turn(request: Request) -> HTTPResponse:
             async def work() -> HTTPResponse:
                 return json(await work_turn(_agent(request), parse_turn(_body(request))))
+
+            return await self._answered(request, work)
+
+        @routes.post("/parse")
+        async def parse(request: Request) -> HTTPResponse:
+            async def work() -> HTTPResponse:
+                return json(await understand(_agent(request), parse_text(_body(request))))
 
             return await self._answered(request, work)
 

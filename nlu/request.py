@@ -80,6 +80,14 @@ def parse_turn(data: Any) -> Turn:
     )
 
 
+def parse_text(data: Any) -> str:
+    """The text of a request that only wants to know what it is about. Raises Malformed."""
+    text = data.get("text") if isinstance(data, dict) else None
+    if not isinstance(text, str) or not text.strip():
+        raise Malformed("text must be a string with words in it")
+    return text
+
+
 def render_answer(
     said: Iterable[BotUttered], *, replayed: bool, active_form: str | None, requested: str | None
 ) -> dict[str, Any]:

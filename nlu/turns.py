@@ -101,6 +101,21 @@ async def work_turn(agent: Agent | None, turn: Turn) -> dict[str, Any]:
         return _answer(_said_to(tracker, turn.turn_id), tracker, replayed=False)
 
 
+async def understand(agent: Agent | None, text: str) -> dict[str, Any]:
+    """What a text is about: `{"intent", "confidence"}`. Reads and writes no tracker.
+
+    Raises:
+        ModelMissing: no model is loaded.
+    """
+    if agent is None or agent.processor is None or not model_is_ready(agent):
+        raise ModelMissing("no dialogue model is loaded")
+    meaning = await agent.processor.parse_message(
+        UserMessage(_plain(text)[:ANALYSED_CHARACTERS], Silent(), "nobody")
+    )
+    intent = meaning["intent"]
+    return {"intent": str(intent["name"]), "confidence": float(intent["confidence"] or 0.0)}
+
+
 async def erase_conversation(agent: Agent | None, conversation: str) -> int:
     """Erase everything Rasa keeps of a conversation; returns the number of erased events."""
     if agent is None:
@@ -187,9 +202,7 @@ async def _understand(
         meaning = dict(turn.parse_data)
         text = turn.text or str(meaning["text"])
     else:
-        text = (turn.text or "").strip()
-        if text.startswith("/"):
-            text = "／" + text[1:]
+        text = _plain(turn.text or "")
         start = UserMessage(
             text[:ANALYSED_CHARACTERS], Silent(), turn.conversation, metadata=dict(turn.metadata)
         )
@@ -205,6 +218,12 @@ async def _understand(
         message_id=turn.turn_id,
         metadata=dict(turn.metadata),
     )
+
+
+def _plain(text: str) -> str:
+    """The text as words: Rasa would take a leading "/" for an intent."""
+    text = text.strip()
+    return "／" + text[1:] if text.startswith("/") else text
 
 
 def _said_to(tracker: DialogueStateTracker, message_id: str) -> list[BotUttered]:
