@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.responses import JSONResponse
 
-from app.channels import make_senders
+from app.channels import make_channels
 from app.headers import DefaultHeaders
 from app.quiet import QuietErrors
 from app.settings import Settings
@@ -22,12 +22,14 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     """Build the app (``uvicorn --factory app.internal:make_app``)."""
     settings = settings or Settings.load()
     parts = build_parts(settings)
-    talk = build_talk(parts, senders=make_senders())
+    channels = make_channels(parts)
+    talk = build_talk(parts, channels=channels.all)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
         talk.close()
+        channels.close()
         parts.close()
 
     app = FastAPI(title="Sotong console", lifespan=lifespan, openapi_url=None)

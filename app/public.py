@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.responses import JSONResponse
 
-from app.channels import make_senders
+from app.channels import make_channels, make_telegram_intake
 from app.docs import add_docs
 from app.headers import DefaultHeaders
 from app.quiet import QuietErrors
@@ -26,13 +26,15 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings.load()
     parts = build_parts(settings)
     hub = Hub(parts.database)
-    talk = build_talk(parts, senders=make_senders(), sent=hub.wake)
+    channels = make_channels(parts)
+    talk = build_talk(parts, channels=channels.all, sent=hub.wake)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with hub.running():
             yield
         talk.close()
+        channels.close()
         parts.close()
 
     app = FastAPI(
@@ -67,6 +69,13 @@ def make_app(settings: Settings | None = None) -> FastAPI:
             )
         )
     )
+    if channels.telegram is not None and settings.telegram_webhook_url:
+        from bots.telegram_webhook import make_router as make_telegram_router
+
+        intake = make_telegram_intake(parts, talk, channels.telegram)
+        app.include_router(
+            make_telegram_router(take=intake.take, secret=settings.telegram_webhook_secret)
+        )
     app.add_exception_handler(404, make_missing_handler(parts.city))
     add_docs(app)
 

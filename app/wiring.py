@@ -14,10 +14,12 @@ from core.attachments import AttachmentStore
 from core.cases import LookupCodes
 from core.city import City
 from core.database import Database
-from core.ports import Now, Sender
+from core.invitations import Invitations
+from core.ports import Channel, Now
 from core.vault import AesGcmCipher, Vault
 from dialogue.dispatch import Dispatcher
 from dialogue.door import Door
+from dialogue.media import accept_file
 from dialogue.rasa import RasaClient
 from dialogue.runner import TurnRunner
 
@@ -57,6 +59,7 @@ class Talk:
     def close(self) -> None:
         """Finish what is under way, then close the connections."""
         self.runner.stop()
+        self.dispatcher.stop()
         self.rasa.close()
 
 
@@ -76,17 +79,20 @@ def build_parts(settings: Settings, *, now: Now = utc_now) -> Parts:
 
 
 def build_talk(
-    parts: Parts, *, senders: tuple[Sender, ...], sent: Callable[[int], None] | None = None
+    parts: Parts, *, channels: tuple[Channel, ...], sent: Callable[[int], None] | None = None
 ) -> Talk:
-    """The door, the turn runner and the dispatcher over the given senders; see Dispatcher for ``sent``."""
+    """The door, the turn runner and the dispatcher over the given channels; see Dispatcher for ``sent``."""
     rasa = RasaClient(url=parts.settings.rasa_url, secret=parts.settings.turn_secret)
-    dispatcher = Dispatcher(database=parts.database, senders=senders, now=parts.now, sent=sent)
+    dispatcher = Dispatcher(database=parts.database, channels=channels, now=parts.now, sent=sent)
     runner = TurnRunner(
         database=parts.database,
         city=parts.city,
         rasa=rasa,
         dispatcher=dispatcher,
         now=parts.now,
+        channels=channels,
+        accept_file=lambda data: accept_file(data, store=parts.store),
+        invitations=Invitations(parts.derived_key("invitations")),
     )
     door = Door(database=parts.database, vault=parts.vault, city=parts.city, now=parts.now)
     return Talk(door=door, runner=runner, dispatcher=dispatcher, rasa=rasa)

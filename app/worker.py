@@ -16,7 +16,7 @@ from collections.abc import Callable
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from app.channels import make_senders
+from app.channels import make_channels, make_telegram_polling
 from app.clock import utc_now
 from app.quiet import log_unexpected
 from app.settings import Settings
@@ -35,7 +35,8 @@ HEARTBEAT_EVERY = 5.0
 def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT, then finish what is under way."""
     parts = build_parts(settings)
-    talk = build_talk(parts, senders=make_senders())
+    channels = make_channels(parts)
+    talk = build_talk(parts, channels=channels.all)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -47,12 +48,18 @@ def run(settings: Settings) -> None:
     for job, seconds in _jobs(parts, talk):
         scheduler.add_job(job, "interval", seconds=seconds, id=job.__name__)
     scheduler.start()
+    polling = make_telegram_polling(parts, talk, channels.telegram)
+    if polling is not None:
+        polling.start()
     _write_heartbeat(settings)
     try:
         stop.wait()
     finally:
+        if polling is not None:
+            polling.stop()
         scheduler.shutdown(wait=True)
         talk.close()
+        channels.close()
         parts.close()
         settings.heartbeat_file.unlink(missing_ok=True)
 

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 
 from bots import web_files, web_lookup
+from bots.limits import FewAtOnce, RateLimit
 from bots.web_feed import Cursor, read_after
 from bots.web_hub import Hub
 from bots.web_input import (
@@ -23,7 +24,6 @@ from bots.web_input import (
     read_message,
     read_photo,
 )
-from bots.web_limits import FewAtOnce, RateLimit
 from bots.web_pages import Pages
 from bots.web_problems import Problem, guarded_route, message_of, problem_of
 from bots.web_session import Cookies, WebSession, comes_from_our_page

@@ -13,6 +13,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
+from bots.text import storable
 from bots.web_problems import PHOTO_LIMIT_MB, TEXT_LIMIT, Problem
 from core.inbound import InboundMessage, Location, Photo, TurnKind
 from korean.redact import redact
@@ -162,12 +163,6 @@ def external_id(address: str, from_browser: str) -> str:
 def browser_id(stored: str | None) -> str | None:
     """The part of a stored external id that the browser made."""
     return stored.partition(":")[2] if stored else None
-
-
-def storable(text: str) -> str:
-    """``text`` without what no database and no JSON can carry: NUL and half surrogate pairs."""
-    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return whole.replace("\x00", "")
 
 
 def _storable_values(data: object) -> object:

@@ -9,9 +9,10 @@ from urllib.parse import parse_qs
 
 from starlette.requests import Request
 
+from bots.text import without_tokens
 from bots.web_files import SignedLinks
 from bots.web_problems import Problem
-from bots.web_render import korean_time, without_tokens
+from bots.web_render import korean_time
 from core.case_status import DONE, TITLES, CaseStatus
 from core.cases import LookupCodes, events_of, look_up
 from core.city import City

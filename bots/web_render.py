@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
+from bots.text import safe_url, without_tokens
 from bots.web_input import browser_id
 from core.clock import KST
 from core.texts import Texts
 from core.transcript import Line
-from core.vault import TOKEN_PATTERN
 
 _WEEKDAYS = "월화수목금토일"
-_KIND_OF_TOKEN = re.compile(r"[가-힣]+")
 # A turn without an answer, and an answer that is decided but not yet readable.
 OPEN_STATES = {"turn": ("received", "in_work"), "delivery": ("pending", "sending")}
 
@@ -38,29 +35,6 @@ def korean_hour(at: datetime) -> str:
     local = at.astimezone(KST)
     half = "오전" if local.hour < 12 else "오후"
     return f"{half} {local.hour % 12 or 12}:{local.minute:02d}"
-
-
-def without_tokens(texts: Texts, text: str) -> str:
-    """The vault's tokens as words: the citizen reads what was put away, not our brackets."""
-
-    def word(match: re.Match[str]) -> str:
-        kind = _KIND_OF_TOKEN.search(match.group())
-        return texts.render("web_token", kind=kind.group() if kind else "")
-
-    return TOKEN_PATTERN.sub(word, text)
-
-
-def safe_url(url: str) -> str | None:
-    """``url`` when a browser may follow it from our page: http(s), or a path of ours."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    if parts.scheme in ("http", "https") and parts.netloc:
-        return url
-    if not parts.scheme and not parts.netloc and url.startswith("/"):
-        return url
-    return None
 
 
 def line_data(texts: Texts, line: Line) -> dict[str, Any]:

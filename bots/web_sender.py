@@ -6,6 +6,7 @@ So sending twice does no harm, and a process that dies here loses nothing.
 from __future__ import annotations
 
 from core.deliveries import Outgoing
+from core.ports import Sent
 
 CHANNEL = "web"
 
@@ -14,8 +15,12 @@ class WebSender:
     """Makes a delivery readable by the browser (``core.deliveries.feed``)."""
 
     channel = CHANNEL
-    idempotent = True
+    pace = None
 
-    def send(self, outgoing: Outgoing) -> str | None:
+    def may_repeat(self, outgoing: Outgoing) -> bool:
+        """Always: the browser shows each delivery once."""
+        return True
+
+    def send(self, outgoing: Outgoing) -> Sent:
         """Nothing has to travel; the dispatcher's mark ``sent`` is the sending."""
-        return None
+        return Sent()

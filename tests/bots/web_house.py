@@ -25,6 +25,7 @@ from bots.web_sender import WebSender
 from core.attachments import AttachmentStore
 from core.database import Database
 from core.inbound import Photo
+from core.ports import Channel
 from core.replies import Choice, Reply
 from dialogue.dispatch import Dispatcher
 from dialogue.door import Door
@@ -121,7 +122,7 @@ def make_house(
     folder.mkdir(exist_ok=True)
     clock, rasa, database = RunningClock(), StandInRasa(), make_database(folder)
     store = AttachmentStore(folder / "attachments")
-    dispatcher = Dispatcher(database=database, senders=[WebSender()], now=clock)
+    dispatcher = Dispatcher(database=database, channels=[Channel(WebSender())], now=clock)
     runner = TurnRunner(
         database=database, city=sample_city(), rasa=rasa, dispatcher=dispatcher, now=clock
     )

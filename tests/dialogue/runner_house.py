@@ -13,6 +13,7 @@ from sqlalchemy import select
 from bots.web_sender import WebSender
 from core.database import Database
 from core.models.conversation import Delivery, Turn
+from core.ports import Channel
 from dialogue.dispatch import Dispatcher
 from dialogue.door import Door
 from dialogue.rasa import RasaClient
@@ -67,7 +68,7 @@ class House:
     def __init__(self, database: Database, rasa: ScriptedRasa) -> None:
         self.database, self.rasa, self.clock = database, rasa, Clock()
         self.client = RasaClient(url=rasa.url, secret="s" * 24, timeout=5.0)
-        dispatcher = Dispatcher(database=database, senders=[WebSender()], now=self.clock)
+        dispatcher = Dispatcher(database=database, channels=[Channel(WebSender())], now=self.clock)
         self.runner = TurnRunner(
             database=database,
             city=sample_city(),

@@ -11,6 +11,7 @@ import dialogue.runner as runner_module
 from bots.web_sender import WebSender
 from core.inbound import TurnKind
 from core.models.conversation import Turn
+from core.ports import Channel
 from dialogue.dispatch import Dispatcher
 from dialogue.reading import read_turn
 from dialogue.runner import TurnRunner
@@ -85,7 +86,9 @@ def test_who_writes_much_shares_the_threads_with_others(house: House) -> None:
         database=house.database,
         city=sample_city(),
         rasa=house.client,
-        dispatcher=Dispatcher(database=house.database, senders=[WebSender()], now=house.clock),
+        dispatcher=Dispatcher(
+            database=house.database, channels=[Channel(WebSender())], now=house.clock
+        ),
         now=house.clock,
         threads=1,
     )

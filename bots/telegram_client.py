@@ -1,0 +1,184 @@
+"""python-telegram-bot's Bot behind blocking calls. Must not let a vendor's error or the token out.
+
+The library is asynchronous; our queues work in threads. One event loop in one thread serves all of
+them, with its own connections. The library's updater is not used: it confirms updates before they
+are kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import ipaddress
+import logging
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from telegram import Bot
+from telegram.error import TelegramError
+from telegram.request import HTTPXRequest
+
+from bots.telegram_errors import translate
+from core.errors import AnswerLost
+
+T = TypeVar("T")
+Call = Callable[[Bot], Awaitable[T]]
+# Longer than the library's own time-outs together, so that they decide.
+PATIENCE = 90.0
+CONNECTIONS = 32
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Me:
+    """Who the bot is."""
+
+    id: int
+    username: str
+
+
+class TelegramClient:
+    """Calls the Bot API. Thread-safe; starts its thread with the first call; close it at the end."""
+
+    def __init__(self, *, token: str, api_url: str) -> None:
+        # Their log lines hold the address of each call, and so the token.
+        for name in ("httpx", "httpcore", "telegram"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+        # On this machine no proxy must be asked.
+        options = {"trust_env": not _is_loopback(api_url)}
+        self._bot = Bot(
+            token,
+            base_url=f"{api_url}/bot",
+            base_file_url=f"{api_url}/file/bot",
+            request=_request(options, connections=CONNECTIONS),
+            get_updates_request=_request(options, connections=2),
+        )
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._me: Me | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def call(self, act: Call[T]) -> T:
+        """Run one call and wait for its result. Raises our own errors only."""
+        future = asyncio.run_coroutine_threadsafe(self._run(act), self._running())
+        try:
+            return future.result(PATIENCE)
+        except TelegramError as error:
+            raise translate(error) from None
+        except (TimeoutError, concurrent.futures.CancelledError):
+            future.cancel()
+            raise AnswerLost("telegram: no answer") from None
+
+    def spawn(self, act: Call[object]) -> Callable[[], None]:
+        """Run one call beside everything else; whatever becomes of it is nobody's concern.
+
+        Returns what ends it.
+        """
+        loop = self._running()
+
+        async def quietly() -> None:
+            with contextlib.suppress(TelegramError):
+                await act(self._bot)
+
+        begun: list[asyncio.Task[None]] = []
+
+        def begin() -> None:
+            task = loop.create_task(quietly())
+            begun.append(task)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+        def end() -> None:
+            for task in begun:
+                task.cancel()
+
+        _post(loop, begin)
+        return lambda: _post(loop, end)
+
+    def raw(self, method: str, *, read_timeout: float, **parameters: Any) -> Any:
+        """A call whose result comes as plain JSON: one odd update must not spoil the others."""
+        return self.call(
+            lambda bot: bot.do_api_request(
+                method, api_kwargs=parameters, read_timeout=read_timeout, connect_timeout=5.0
+            )
+        )
+
+    def me(self) -> Me:
+        """Who the bot is; asked once."""
+        if self._me is None:
+            user = self.call(lambda bot: bot.get_me())
+            self._me = Me(user.id, user.username or "")
+        return self._me
+
+    def me_if_known(self) -> Me | None:
+        """Who the bot is, without asking now; whoever asks first has it asked for the next one."""
+        if self._me is None:
+
+            async def ask(bot: Bot) -> None:
+                user = await bot.get_me()
+                self._me = Me(user.id, user.username or "")
+
+            self.spawn(ask)
+        return self._me
+
+    def close(self) -> None:
+        """End what is under way and close the connections."""
+        with self._lock:
+            loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
+        if loop is None or thread is None:
+            return
+        done = asyncio.run_coroutine_threadsafe(self._shut_down(), loop)
+        with contextlib.suppress(TimeoutError):
+            done.result(10.0)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10.0)
+        loop.close()
+
+    async def _run(self, act: Call[T]) -> T:
+        return await act(self._bot)
+
+    async def _shut_down(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        for request in self._bot._request:
+            await request.shutdown()
+
+    def _running(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None:
+                loop = self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(
+                    target=loop.run_forever, name="telegram", daemon=True
+                )
+                self._thread.start()
+            return self._loop
+
+
+def _request(options: dict[str, Any], *, connections: int) -> HTTPXRequest:
+    return HTTPXRequest(
+        connection_pool_size=connections,
+        connect_timeout=5.0,
+        read_timeout=20.0,
+        write_timeout=20.0,
+        media_write_timeout=40.0,
+        pool_timeout=5.0,
+        httpx_kwargs=options,
+    )
+
+
+def _post(loop: asyncio.AbstractEventLoop, act: Callable[[], None]) -> None:
+    with contextlib.suppress(RuntimeError):  # The loop has ended: there is nothing left to do it.
+        loop.call_soon_threadsafe(act)
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,166 @@
+"""Takes one update in: parse, keep, start the work, answer the touch. Must not wait for Rasa or Telegram.
+
+When it returns, what was said is committed; when it raises TemporaryFailure nothing is lost, because
+Telegram keeps the update and brings it again (for 24 hours).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from bots.limits import RateLimit
+from bots.telegram_client import Me
+from bots.telegram_parse import CHANNEL, Ignored, Moved, Reach, Talk, parse_update, salvage
+from core.conversations import (
+    close_conversation,
+    find_conversation,
+    move_conversations,
+    reopen_conversation,
+)
+from core.database import Database
+from core.inbound import InboundMessage
+from core.texts import Texts
+
+log = logging.getLogger(__name__)
+
+# A person in a hurry and a forwarded handful of photos stay below it.
+MESSAGES_PER_MINUTE = 40
+MESSAGES_AT_ONCE = 25
+
+
+class ReceivedTurn(Protocol):
+    """What the door says of a message that it has kept."""
+
+    @property
+    def turn_id(self) -> int:
+        """The turn that keeps the message."""
+        ...
+
+    @property
+    def conversation_id(self) -> int:
+        """The conversation it belongs to."""
+        ...
+
+    @property
+    def duplicate(self) -> bool:
+        """Whether the same message had come before."""
+        ...
+
+
+class Answers(Protocol):
+    """How a pressed button is answered; see ``bots.telegram_sender.TelegramAnswers``."""
+
+    def answer_press(self, callback_id: str, *, notice: str = "") -> None:
+        """End the button's spinning."""
+        ...
+
+    def keep_only(self, address: str, message_id: int, *, choice: tuple[str, str] | None) -> None:
+        """Leave the chosen button under the question, or none."""
+        ...
+
+
+@dataclass(frozen=True)
+class Press:
+    """What a pressed button means now: "chosen", "stale", "repeated" or "unknown", and its title."""
+
+    outcome: str
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class IntakeDeps:
+    """What the intake needs from the rest of the service.
+
+    ``kick(conversation_id, after)`` starts the work in the background; ``press_of`` says what the
+    press of a kept turn means; ``me`` who the bot is, or None while that is not known.
+    """
+
+    database: Database
+    receive: Callable[[InboundMessage], ReceivedTurn]
+    kick: Callable[[int, float], None]
+    press_of: Callable[[int], Press]
+    answers: Answers
+    me: Callable[[], Me | None]
+    texts: Texts
+
+
+class Intake:
+    """Serves all of a process's updates; thread-safe."""
+
+    def __init__(self, deps: IntakeDeps, *, limit: RateLimit | None = None) -> None:
+        self._deps = deps
+        self._limit = limit or RateLimit(per_minute=MESSAGES_PER_MINUTE, burst=MESSAGES_AT_ONCE)
+        self._highest: int | None = None
+        self._lock = threading.Lock()
+
+    def take(self, update: object) -> None:
+        """Keep what one update says. Raises TemporaryFailure if it could not be kept."""
+        if not isinstance(update, Mapping) or not isinstance(update.get("update_id"), int):
+            log.warning("telegram: an update without an id was left out")
+            return
+        try:
+            parsed = parse_update(update, me=self._deps.me())
+        except Exception as error:
+            # Only the type: an exception's words may hold a citizen's.
+            log.error("update %s cannot be read: %s", update["update_id"], type(error).__name__)
+            saved = salvage(update)
+            parsed = Talk(saved) if saved is not None else Ignored("broken")
+        if isinstance(parsed, Talk):
+            self._keep(parsed, unsettled=self._is_ahead(update["update_id"]))
+            return
+        self._is_ahead(update["update_id"])
+        if isinstance(parsed, Reach):
+            self._note_reach(parsed)
+        elif isinstance(parsed, Moved):
+            with self._deps.database.transaction() as session:
+                move_conversations(session, channel=CHANNEL, old=parsed.old, new=parsed.new)
+        else:
+            log.debug("update %s ignored: %s", update["update_id"], parsed.why)
+
+    def _keep(self, talk: Talk, *, unsettled: bool) -> None:
+        message = replace(talk.message, unsettled=unsettled)
+        who = message.author or message.address
+        if self._limit.take(who) is not None:
+            message = replace(message, flood=True, files=())
+        received = self._deps.receive(message)
+        if talk.callback_id is not None:
+            self._answer_press(talk, received)
+        if not received.duplicate:
+            self._kick(received.conversation_id, message)
+
+    def _kick(self, conversation_id: int, message: InboundMessage) -> None:
+        held = 1.25 if message.part is not None else 0.35 if message.unsettled else 0.0
+        self._deps.kick(conversation_id, held)
+
+    def _answer_press(self, talk: Talk, received: ReceivedTurn) -> None:
+        assert talk.callback_id is not None
+        press = self._deps.press_of(received.turn_id)
+        stale = press.outcome in ("stale", "unknown")
+        notice = self._deps.texts.render("telegram_stale") if stale else ""
+        self._deps.answers.answer_press(talk.callback_id, notice=notice)
+        if received.duplicate or talk.message_id is None or press.outcome == "repeated":
+            return
+        choice = (press.title, talk.message.choice or "") if press.outcome == "chosen" else None
+        self._deps.answers.keep_only(talk.message.address, talk.message_id, choice=choice)
+
+    def _is_ahead(self, update_id: int) -> bool:
+        """Whether updates before this one are missing so far. Ids grow by one (Bot API, Update)."""
+        with self._lock:
+            before, self._highest = self._highest, max(self._highest or update_id, update_id)
+        return before is not None and update_id > before + 1
+
+    def _note_reach(self, reach: Reach) -> None:
+        with self._deps.database.transaction() as session:
+            conversation = find_conversation(
+                session, channel=CHANNEL, address=reach.address, visibility=reach.visibility
+            )
+            if conversation is None:
+                return
+            if reach.open:
+                reopen_conversation(session, conversation)
+            else:
+                close_conversation(session, conversation_id=conversation.id, reason="blocked")

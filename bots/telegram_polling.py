@@ -1,0 +1,137 @@
+"""Asks Telegram for updates where no webhook is set. Must not confirm an update before it is kept.
+
+Asking for the next ones confirms those before, so the offset moves only after a commit. One process
+polls at a time (a lease in the database); another takes over when it is gone.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from bots.telegram_client import TelegramClient
+from core.database import Database
+from core.errors import SotongError, TemporaryFailure
+from core.leases import drop_lease, hold_lease
+from core.ports import Now
+
+log = logging.getLogger(__name__)
+
+LEASE_NAME = "telegram.polling"
+LEASE = timedelta(seconds=45)
+# Shorter than half the lease, so that it is renewed in time.
+LONG_POLL = 15
+AFTER_FAILURE = 2.0
+LONGEST_WAIT = 30.0
+MOST_STUMBLES = 5
+# What we read; nothing else need travel.
+ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
+
+
+class Polling:
+    """A thread that polls until ``stop``."""
+
+    def __init__(
+        self,
+        *,
+        client: TelegramClient,
+        database: Database,
+        take: Callable[[object], None],
+        now: Now,
+        long_poll: int = LONG_POLL,
+    ) -> None:
+        """``take`` keeps an update or raises TemporaryFailure."""
+        self._client = client
+        self._database = database
+        self._take = take
+        self._now = now
+        self._long_poll = long_poll
+        self._holder = uuid.uuid4().hex
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="telegram-polling", daemon=True)
+        self._failures = 0
+        self._ready = False
+        self._stumbles: Counter[int] = Counter()
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the call under way; nothing that came is lost."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(self._long_poll + 10.0)
+
+    def _run(self) -> None:
+        offset: int | None = None
+        while not self._stopping.is_set():
+            try:
+                if not self._hold():
+                    self._stopping.wait(AFTER_FAILURE)
+                    continue
+                if not self._ready:
+                    self._end_webhook()
+                offset = self._once(offset)
+                self._failures = 0
+            except Exception as error:
+                self._failures += 1
+                words = str(error) if isinstance(error, SotongError) else type(error).__name__
+                log.warning("telegram: polling waits: %s", words)
+                wait = getattr(error, "retry_after", None) or AFTER_FAILURE * self._failures
+                self._stopping.wait(min(wait, LONGEST_WAIT))
+        self._let_go()
+
+    def _once(self, offset: int | None) -> int | None:
+        """Ask once and keep what came; the offset for the next time."""
+        updates = self._client.raw(
+            "getUpdates",
+            read_timeout=self._long_poll + 10.0,
+            timeout=self._long_poll,
+            allowed_updates=list(ALLOWED_UPDATES),
+            **({} if offset is None else {"offset": offset}),
+        )
+        for update in sorted(updates, key=_id_of):
+            try:
+                self._take(update)
+            except TemporaryFailure:
+                raise
+            except Exception:
+                # A fault of ours must not keep everybody's messages waiting for ever.
+                self._stumbles[_id_of(update)] += 1
+                if self._stumbles[_id_of(update)] < MOST_STUMBLES:
+                    raise
+                log.error("update %s is left out: it cannot be kept", _id_of(update))
+            self._stumbles.pop(_id_of(update), None)
+            offset = max(offset or 0, _id_of(update) + 1)
+            if self._stopping.is_set():
+                break
+        return offset
+
+    def _end_webhook(self) -> None:
+        """A webhook from before would keep the updates from us; what waits is not dropped."""
+        self._client.call(lambda bot: bot.delete_webhook())
+        self._ready = True
+
+    def _hold(self) -> bool:
+        with self._database.transaction() as session:
+            return hold_lease(
+                session, name=LEASE_NAME, holder=self._holder, now=self._now(), lasts=LEASE
+            )
+
+    def _let_go(self) -> None:
+        try:
+            with self._database.transaction() as session:
+                drop_lease(session, name=LEASE_NAME, holder=self._holder, now=self._now())
+        except SotongError:
+            log.info("the polling lease ends by itself")
+
+
+def _id_of(update: Any) -> int:
+    found = update.get("update_id") if isinstance(update, Mapping) else None
+    return found if isinstance(found, int) else 0

@@ -1,0 +1,167 @@
+"""Turns a Reply into the messages that Telegram takes: text, photo, album, place. Pure; must not send.
+
+Limits (Bot API): text 4096, caption 1024, album 2-10, callback data 64 bytes. Telegram counts UTF-16
+code units after the markup was read.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bots.text import safe_url, without_tokens
+from core.replies import Choice, Image, Link, Point, Reply
+from core.texts import Texts
+
+TEXT_LIMIT = 4096
+CAPTION_LIMIT = 1024
+# Longer titles get a line of their own, so that an old phone does not cut them.
+SHORT_TITLE = 9
+BUTTONS_IN_A_ROW = 3
+# What a citizen may want to copy by a touch: case numbers and look-up codes.
+_COPIED = re.compile(
+    r"(?<![0-9A-Za-z-])(?:20[0-9]{2}-[0-9]{6}"
+    r"|(?=[2-9A-HJ-NP-Z-]*[0-9])(?=[2-9A-HJ-NP-Z-]*[A-Z])[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4})"
+    r"(?![0-9A-Za-z-])"
+)
+# Where a long text may be parted, the best places first.
+_BREAKS = (
+    re.compile(r"\n\s*\n"),
+    re.compile(r"\n"),
+    re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+"),
+    re.compile(r"(?<=[,;:])\s+"),
+    re.compile(r"\s+"),
+)
+
+
+@dataclass(frozen=True)
+class Button:
+    """Exactly one of ``data`` (what comes back when it is pressed) and ``url``."""
+
+    title: str
+    data: str | None = None
+    url: str | None = None
+
+
+Keyboard = tuple[tuple[Button, ...], ...]
+
+
+@dataclass(frozen=True)
+class TextPart:
+    """A message of words; ``html`` is escaped."""
+
+    html: str
+    keyboard: Keyboard = ()
+
+
+@dataclass(frozen=True)
+class PhotoPart:
+    """One photo; ``html`` is its caption."""
+
+    image: Image
+    html: str = ""
+    keyboard: Keyboard = ()
+
+
+@dataclass(frozen=True)
+class AlbumPart:
+    """Two to ten photos; ``html`` is the caption of the first."""
+
+    images: tuple[Image, ...]
+    html: str = ""
+
+
+@dataclass(frozen=True)
+class PointPart:
+    """A place on the map."""
+
+    point: Point
+
+
+Part = TextPart | PhotoPart | AlbumPart | PointPart
+
+
+def render_parts(reply: Reply, *, delivery_id: int, texts: Texts) -> tuple[Part, ...]:
+    """The messages of one delivery in the order in which they go out. Empty: there is nothing to say."""
+    text = without_tokens(texts, reply.text).replace("\x00", "").strip()
+    listed = "\n".join(f"{n}. {choice.title}" for n, choice in enumerate(reply.choices, 1))
+    text = "\n\n".join(part for part in (text, listed) if part)
+    keyboard = _keyboard(reply.choices, reply.link, delivery_id)
+    parts: list[Part] = []
+    if reply.images:
+        # An album carries no buttons: they go under the words then.
+        fits = units(text) <= CAPTION_LIMIT and not (keyboard and len(reply.images) > 1)
+        caption = to_html(text) if fits else ""
+        if len(reply.images) > 1:
+            parts.append(AlbumPart(reply.images, caption))
+        else:
+            parts.append(PhotoPart(reply.images[0], caption, keyboard if fits else ()))
+        text = "" if fits else text
+    chunks = list(split(text, TEXT_LIMIT))
+    for chunk in chunks:
+        parts.append(TextPart(to_html(chunk), keyboard if chunk is chunks[-1] else ()))
+    if reply.location is not None:
+        parts.append(PointPart(reply.location))
+    return tuple(parts)
+
+
+def to_html(text: str) -> str:
+    """The text as Telegram's HTML: it reads as it is written, numbers can be copied by a touch."""
+    out, at = [], 0
+    for found in _COPIED.finditer(text):
+        out.append(html.escape(text[at : found.start()], quote=False))
+        out.append(f"<code>{found.group()}</code>")
+        at = found.end()
+    out.append(html.escape(text[at:], quote=False))
+    return "".join(out)
+
+
+def units(text: str) -> int:
+    """The length as Telegram counts it."""
+    return len(text) + sum(ord(c) > 0xFFFF for c in text)
+
+
+def split(text: str, limit: int) -> Iterator[str]:
+    """Parts of at most ``limit`` UTF-16 units, cut after a paragraph, a line, a sentence or a word."""
+    rest = text.strip()
+    while units(rest) > limit:
+        head = _head(rest, limit)
+        cut = next((at for at in (_last_break(head, each) for each in _BREAKS) if at), len(head))
+        part = rest[:cut].rstrip()
+        if part:
+            yield part
+        rest = rest[cut:].lstrip()
+    if rest:
+        yield rest
+
+
+def _head(text: str, limit: int) -> str:
+    head = text[:limit]
+    while units(head) > limit:
+        head = head[: len(head) - (units(head) - limit + 1) // 2 - (units(head) - limit) % 2]
+    return head
+
+
+def _last_break(head: str, pattern: re.Pattern[str]) -> int | None:
+    """The end of the last break in the second half; an earlier one would waste the message."""
+    ends = [found.end() for found in pattern.finditer(head) if found.end() > len(head) // 2]
+    return ends[-1] if ends else None
+
+
+def _keyboard(choices: tuple[Choice, ...], link: Link | None, delivery_id: int) -> Keyboard:
+    rows: list[list[Button]] = []
+    for index, choice in enumerate(choices):
+        button = Button(choice.title, data=f"{delivery_id}.{index}")
+        short = len(choice.title) <= SHORT_TITLE
+        last = rows[-1] if rows else []
+        fits = short and 0 < len(last) < BUTTONS_IN_A_ROW
+        if fits and all(len(each.title) <= SHORT_TITLE for each in last):
+            last.append(button)
+        else:
+            rows.append([button])
+    url = safe_url(link.url) if link else None
+    if link is not None and url is not None and not url.startswith("/"):
+        rows.append([Button(link.title, url=url)])
+    return tuple(tuple(row) for row in rows)
