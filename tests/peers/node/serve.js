@@ -1,7 +1,7 @@
 // Starts the peer telegram-test-api on the loopback port given as argument; answers nothing itself.
 'use strict';
 
-const { TelegramServer } = require('telegram-test-api');
+const TelegramServer = require('telegram-test-api');
 
 const server = new TelegramServer({
   host: '127.0.0.1',
