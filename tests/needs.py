@@ -62,7 +62,9 @@ def missing(name: str) -> str | None:
         return None if _built("telemelya") else "no telemelya (built by scripts/peers.sh with uv)"
     if name == "telegram-test-api":
         if not shutil.which("node") or not _built("node"):
-            return "no telegram-test-api (Debian: apt-get install nodejs npm, then scripts/peers.sh)"
+            return (
+                "no telegram-test-api (Debian: apt-get install nodejs npm, then scripts/peers.sh)"
+            )
         return None
     if name == "redis-server" and not shutil.which(name):
         return "no redis-server (Debian: apt-get install redis-server)"

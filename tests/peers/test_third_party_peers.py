@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import io
 import itertools
 import json
 import re
 import tempfile
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 from telegram import (
     Bot,
     InlineKeyboardButton,
@@ -28,17 +24,16 @@ from telegram import (
     Update,
 )
 from telegram.error import BadRequest
-from telegram.request import HTTPXRequest
 
 from tests.peers.processes import Processes
-from tests.peers.recording_proxy import SECRET_HEADER, RecordingProxy
+from tests.peers.recording_proxy import RecordingProxy
 from tests.peers.telegram_test_api_peer import TelegramTestApiPeer, telegram_test_api_peer
 from tests.peers.telemelya_peer import TelemelyaPeer, telemelya_peer
+from tests.peers.tiny_bot import SECRET, Peer, echo, jpeg, webhook, with_bot
 from tests.ports import free_port
+from tests.stack import wait_until
 
-Peer = TelemelyaPeer | TelegramTestApiPeer
 HERE = Path(__file__).parent
-SECRET = "the-secret-of-this-webhook"
 CHATS = itertools.count(5001)
 
 telemelya_needs = pytest.mark.require("telemelya", "redis-server")
@@ -63,73 +58,6 @@ def telemelya() -> Iterator[TelemelyaPeer]:
 def node_peer() -> Iterator[TelegramTestApiPeer]:
     with telegram_test_api_peer() as peer:
         yield peer
-
-
-def with_bot(peer: Peer, work: Callable[[Bot], Awaitable[Any]], *, direct: bool = False) -> Any:
-    """Run `work` with python-telegram-bot's Bot, past the proxy if `direct`."""
-
-    async def run() -> Any:
-        base = f"{peer.own_url}/bot" if direct else peer.api_url
-        requests = [HTTPXRequest(httpx_kwargs={"trust_env": False}) for _ in range(2)]
-        async with Bot(
-            peer.token,
-            base_url=base,
-            base_file_url=peer.file_url,
-            request=requests[0],
-            get_updates_request=requests[1],
-        ) as bot:
-            return await work(bot)
-
-    return asyncio.run(run())
-
-
-@contextmanager
-def webhook(
-    peer: Peer, react: Callable[[Bot, Update], Awaitable[Any]], *, direct: bool = False
-) -> Iterator[list[str | None]]:
-    """A tiny bot behind a webhook; yields the secrets with which updates came."""
-    secrets: list[str | None] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            secrets.append(self.headers.get(SECRET_HEADER))
-
-            async def work(bot: Bot) -> None:
-                update = Update.de_json(body, bot)
-                await react(bot, update)
-
-            with_bot(peer, work)
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", free_port()), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    url = f"http://127.0.0.1:{server.server_port}/hook"
-    try:
-        assert with_bot(peer, lambda bot: bot.set_webhook(url, secret_token=SECRET), direct=direct)
-        yield secrets
-    finally:
-        with_bot(peer, lambda bot: bot.delete_webhook())
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def jpeg(colour: str) -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (640, 480), colour).save(file, "JPEG")
-    return file.getvalue()
-
-
-async def echo(bot: Bot, update: Update) -> None:
-    assert update.message is not None
-    await bot.send_message(update.message.chat.id, f"받았습니다: {update.message.text}")
 
 
 def test_the_lock_files_name_only_the_public_registries() -> None:
@@ -219,9 +147,9 @@ def test_a_button_pressed_in_telemelya_comes_back_and_the_message_can_be_edited(
 
 @telemelya_needs
 def test_what_telemelya_cannot_do_is_refused_not_pretended(telemelya: TelemelyaPeer) -> None:
-    with pytest.raises(BadRequest, match="(?i)the stand-in cannot do sendLocation"):
+    with pytest.raises(BadRequest, match=r"(?i)the stand-in cannot do sendLocation"):
         with_bot(telemelya, lambda bot: bot.send_location(next(CHATS), 35.54, 129.31))
-    with pytest.raises(BadRequest, match="(?i)message to edit not found"):
+    with pytest.raises(BadRequest, match=r"(?i)message to edit not found"):
         with_bot(telemelya, lambda bot: bot.edit_message_text("x", next(CHATS), 99))
 
 
@@ -331,7 +259,7 @@ def test_answers_of_telegram_test_api_read_as_telegrams(node_peer: TelegramTestA
     sent = with_bot(node_peer, lambda bot: bot.send_message(chat, "지금"))
     assert abs(sent.date.timestamp() - time.time()) < 60
     assert (sent.chat.id, sent.api_kwargs) == (chat, {})
-    with pytest.raises(BadRequest, match="(?i)message to edit not found"):
+    with pytest.raises(BadRequest, match=r"(?i)message to edit not found"):
         with_bot(node_peer, lambda bot: bot.edit_message_text("x", chat, 999_999))
     assert with_bot(node_peer, lambda bot: bot.delete_message(chat, sent.message_id))
     assert node_peer.user(chat).messages() == []
@@ -341,7 +269,7 @@ def test_answers_of_telegram_test_api_read_as_telegrams(node_peer: TelegramTestA
 def test_what_telegram_test_api_cannot_do_is_refused_not_pretended(
     node_peer: TelegramTestApiPeer,
 ) -> None:
-    with pytest.raises(BadRequest, match="(?i)the stand-in cannot do sendPhoto"):
+    with pytest.raises(BadRequest, match=r"(?i)the stand-in cannot do sendPhoto"):
         with_bot(node_peer, lambda bot: bot.send_photo(next(CHATS), jpeg("green")))
 
 
@@ -362,9 +290,7 @@ def test_a_webhook_that_is_down_does_not_end_telegram_test_api(
     nobody = f"http://127.0.0.1:{free_port()}/"
     with_bot(node_peer, lambda bot: bot.set_webhook(nobody))
     user.send_text("여보세요")
-    deadline = time.monotonic() + 10
-    while len(node_peer.deliveries) == before and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_until(lambda: len(node_peer.deliveries) > before, what="a try to deliver")
     assert [delivery.status for delivery in node_peer.deliveries[before:]] == [0]
     with_bot(node_peer, lambda bot: bot.delete_webhook())
     assert with_bot(node_peer, lambda bot: bot.get_me()).is_bot
@@ -382,7 +308,7 @@ def test_the_proxy_records_nested_parameters_as_sent_and_acknowledges_only_what_
     with RecordingProxy(port, free_port(), mended, acknowledged=("setMyCommands",)) as proxy:
         peer = replace(node_peer, proxy=proxy)
         assert with_bot(peer, lambda bot: bot.set_my_commands([("start", "시작")]))
-        with pytest.raises(BadRequest, match="(?i)cannot do getMyCommands"):
+        with pytest.raises(BadRequest, match=r"(?i)cannot do getMyCommands"):
             with_bot(peer, lambda bot: bot.get_my_commands())
     call = proxy.called("setMyCommands")[0]
     assert json.loads(call.params["commands"]) == [{"command": "start", "description": "시작"}]
