@@ -7,6 +7,7 @@ cd "$ROOT"
 
 began=$SECONDS
 bash scripts/bootstrap.sh
+bash scripts/peers.sh
 # No test may see the settings of the person who runs it; each makes its own folder and ports.
 for name in $(compgen -e | grep '^SOTONG_' | grep -v '^SOTONG_REQUIRE_ALL$' || true); do unset "$name"; done
 export RASA_TELEMETRY_ENABLED=false PYTHONDONTWRITEBYTECODE=1 TF_CPP_MIN_LOG_LEVEL=3

@@ -26,6 +26,8 @@ CHROMIUM_ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+# Where scripts/peers.sh builds the third-party stand-ins; it leaves the stamp only when one is complete.
+PEERS = Path(__file__).resolve().parent.parent / ".tools" / "peers"
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
 _NOT_RUN = pytest.StashKey[dict[str, list[str]]]()
 
@@ -56,7 +58,21 @@ def missing(name: str) -> str | None:
         return None if chromium() else "no Chromium (Debian: apt-get install chromium)"
     if name == "korean-font":
         return None if korean_font() else "no Korean font (Debian: apt-get install fonts-nanum)"
+    if name == "telemelya":
+        return None if _built("telemelya") else "no telemelya (built by scripts/peers.sh with uv)"
+    if name == "telegram-test-api":
+        if not shutil.which("node") or not _built("node"):
+            return (
+                "no telegram-test-api (Debian: apt-get install nodejs npm, then scripts/peers.sh)"
+            )
+        return None
+    if name == "redis-server" and not shutil.which(name):
+        return "no redis-server (Debian: apt-get install redis-server)"
     return None if shutil.which(name) else f"no {name} on PATH"
+
+
+def _built(folder: str) -> bool:
+    return (PEERS / folder / ".built-from").is_file()
 
 
 def pytest_configure(config: pytest.Config) -> None:
