@@ -82,7 +82,7 @@ class Answers:
         return {field: kept or (self.world.bot["first_name"] if name == "MyName" else "")}
 
     def do_getMe(self, _: dict[str, Any]) -> Any:
-        rights = {"can_join_groups": True, "can_read_all_group_messages": True}
+        rights = {"can_join_groups": True, "can_read_all_group_messages": self.world.reads_all}
         more = {"supports_inline_queries": False, "can_connect_to_business": False}
         return {**self.world.bot, **rights, **more, "has_main_web_app": False}
 
@@ -156,7 +156,7 @@ class Answers:
         if chat is None:
             raise bad_request("chat not found")
         if chat.refusal is not None and chat.kind != "private":
-            raise chat.refusal
+            raise chat.refusal.again()
         assert isinstance(chat, Watched)
         return chat
 

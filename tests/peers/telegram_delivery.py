@@ -257,17 +257,13 @@ class Updates:
         self._forget_old()
         skip = self.delivery.reorder and self._chance().random() < 0.5
         now = time.monotonic()
-        passed: set[int] = set()
         first = None
         for serial, item in self._pending.items():
-            if item.key in self._busy or (item.key in passed and not skip):
-                continue
-            if self._not_before.get(item.key, 0) > now:
+            if item.key in self._busy or self._not_before.get(item.key, 0) > now:
                 continue
             if not skip or first is not None:
                 return serial, item
             first = serial, item
-            passed.add(item.key)
         return first
 
     def _work(self) -> None:

@@ -31,6 +31,10 @@ class ApiError(Exception):
         self.description = description
         self.parameters = parameters or {}
 
+    def again(self) -> ApiError:
+        """A fresh one to raise: one instance raised often would gather tracebacks for ever."""
+        return ApiError(self.code, self.description, self.parameters)
+
 
 def bad_request(what: str) -> ApiError:
     """400 in the server's manner."""
@@ -66,14 +70,14 @@ class Faults:
         with self._lock:
             self._waiting.clear()
 
-    def take(self, kind: Kind, method: str, chat_id: int | str | None) -> Fault | None:
-        """The first fault of this kind that fits, used up by one."""
+    def take(self, kind: Kind, method: str, names: tuple[Any, ...]) -> Fault | None:
+        """The first fault of this kind that fits, used up by one; `names` are those of the chat."""
         with self._lock:
             for fault in self._waiting:
                 if (
                     fault.kind == kind
                     and fault.method in ("*", method)
-                    and fault.chat_id in (None, chat_id)
+                    and (fault.chat_id is None or fault.chat_id in names)
                 ):
                     if fault.times is not None:
                         fault.times -= 1

@@ -38,10 +38,10 @@ ATTRIBUTES = {
 NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
 CHARACTER = re.compile(r"&(?:#x([0-9a-fA-F]{1,6})|#([0-9]{1,7})|(lt|gt|amp|quot));?")
 ATTRIBUTE = re.compile(r"""\s+([^\s=>"'/]+)(?:\s*=\s*("[^"]*"|'[^']*'|[A-Za-z0-9._-]+))?""")
-FOUND = (
-    ("bot_command", re.compile(r"(?<![\w/@])/[A-Za-z0-9_]{1,64}(?:@[A-Za-z0-9_]{3,32})?(?!\w)")),
+FOUND = (  # what comes first wins
     ("url", re.compile(r"https?://[^\s<>\"]+")),
     ("email", re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")),
+    ("bot_command", re.compile(r"(?<![\w/@])/[A-Za-z0-9_]{1,64}(?:@[A-Za-z0-9_]{3,32})?(?!\w)")),
     ("mention", re.compile(r"(?<![\w@])@[A-Za-z0-9_]{3,32}(?!\w)")),
     ("hashtag", re.compile(r"(?<![\w#])#\w+")),
 )
@@ -135,6 +135,8 @@ def parse_html(source: str) -> Parsed:
     if still_open:
         name = still_open[-1][0]
         raise CannotParse(f'Can\'t find end tag corresponding to start tag "{name}"')
+    # Of two over the same words the outer comes first; it was closed last.
+    entities.reverse()
     entities.sort(key=lambda entity: (entity["offset"], -entity["length"]))
     return Parsed("".join(out), entities, complaints)
 
@@ -182,6 +184,8 @@ def _extra(name: str, values: dict[str, str]) -> dict[str, Any]:
         return {"type": kind, "url": address} if address else {}
     if name == "tg-emoji":
         return {"type": kind, "custom_emoji_id": values.get("emoji-id", "")}
+    if name == "code" and values.get("class", "").startswith("language-"):
+        return {"type": kind, "language": values["class"].removeprefix("language-")}
     if name == "blockquote" and "expandable" in values:
         return {"type": "expandable_blockquote"}
     return {"type": kind}
@@ -204,6 +208,13 @@ def _end_tag(
     if name and name != wanted:
         where = _place(source, at)
         raise CannotParse(f'Unmatched end tag {where}, expected "</{wanted}>", found "</{name}>"')
+    if wanted == "pre" and entities:
+        inner = entities[-1]  # <pre><code class="language-x"> is one thing to a reader
+        if (inner["type"], inner["offset"], inner["length"]) == ("code", start, size - start):
+            entities.pop()
+            extra |= {"language": inner["language"]} if "language" in inner else {}
+    if wanted == "code" and all(one[0] != "pre" for one in still_open):
+        extra.pop("language", None)
     if size > start and extra:
         entities.append({**extra, "offset": start, "length": size - start})
     return close + 1

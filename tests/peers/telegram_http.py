@@ -112,29 +112,38 @@ class Handler(BaseHTTPRequestHandler):
         params: dict[str, Any] = dict(parse_qsl(url.query, keep_blank_values=True))
         files: dict[str, bytes] = {}
         body = self._body()
-        kind = self.headers.get("Content-Type", "")
-        if body and kind.startswith("application/json"):
-            try:
-                params |= json.loads(body)
-            except (ValueError, TypeError):
-                error = {
-                    "ok": False,
-                    "error_code": 400,
-                    "description": "Bad Request: can't parse JSON",
-                }
-                self._write(400, [json.dumps(error).encode()], "application/json")
-                return
-        elif body and kind.startswith("multipart/form-data"):
-            fields, files = multipart(kind, body)
-            params |= fields
-        elif body:
-            params |= dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True))
+        try:
+            self._read(body, params, files)
+        except UnicodeDecodeError:
+            self._refuse("strings must be encoded in UTF-8")
+            return
+        except (ValueError, TypeError):
+            self._refuse("can't parse JSON")
+            return
         try:
             status, answer = self.server.answer(unquote(url.path), params, files)
         except Hang:
             self.close_connection = True
             return
-        self._write(status, [answer], "application/json")
+        kind = "application/json" if answer.startswith(b"{") else "text/html"
+        self._write(status, [answer], kind)
+
+    def _refuse(self, what: str) -> None:
+        error = {"ok": False, "error_code": 400, "description": f"Bad Request: {what}"}
+        self._write(400, [json.dumps(error).encode()], "application/json")
+
+    def _read(self, body: bytes, params: dict[str, Any], files: dict[str, bytes]) -> None:
+        """Adds what the body holds to `params` and `files`."""
+        kind = self.headers.get("Content-Type", "")
+        if body and kind.startswith("application/json"):
+            params |= json.loads(body)
+        elif body and kind.startswith("multipart/form-data"):
+            fields, parts = multipart(kind, body)
+            params |= fields
+            files |= parts
+        elif body:
+            text = body.decode("utf-8")
+            params |= parse_qsl(text, keep_blank_values=True, errors="strict")
 
     def _file(self, path: str) -> None:
         try:

@@ -45,6 +45,11 @@ class Watched(Chat):
 
         return self.world.wait(found, seconds, what)
 
+    @property
+    def last(self) -> Seen:
+        """The last message that was not deleted."""
+        return next(one for one in reversed(self.messages) if not one.deleted)
+
     def wait_count(self, count: int, seconds: float = 10) -> list[Seen]:
         """All messages, once there are at least so many."""
         self.world.wait(
@@ -64,6 +69,7 @@ class User(Watched):
         super().__init__(world, user_id, "private", first_name, username)
         self._push = push
         self.language_code = "ko"
+        self.silent = False  # has blocked the bot, or is no more
 
     def person(self) -> dict[str, Any]:
         """The API's User."""
@@ -78,8 +84,7 @@ class User(Watched):
         """Any content as a message; in `chat` instead of the private one. Returns its id."""
         where = chat or self
         with self.world.lock:
-            if where is self and self.refusal is not None and self.refusal.code == 403:
-                raise AssertionError("who has blocked the bot cannot write to it: unblock() first")
+            assert not (self.silent and where is self), "blocked: unblock() before writing"
             if reply_to is not None:
                 content = {**content, "reply_to_message": replied(where, reply_to)}
             body = self.world.new_message(where, content, {"from": self.person()})
@@ -265,11 +270,11 @@ class User(Watched):
 
     def deactivate(self) -> None:
         """The account is deleted; Telegram tells the bot nothing."""
-        self.refusal = ApiError(403, "Forbidden: user is deactivated")
+        self.silent, self.refusal = True, ApiError(403, "Forbidden: user is deactivated")
 
     def _membership(self, old: str, new: str, refusal: ApiError | None) -> None:
         with self.world.lock:
-            self.refusal = refusal
+            self.silent, self.refusal = refusal is not None, refusal
             change = membership(self, self.person(), self.world.bot, old, new)
             self._push("my_chat_member", change, self.chat_id)
 

@@ -26,16 +26,12 @@ from tests.peers.telegram_state import (
 )
 
 Content = tuple[dict[str, Any], Seen]
-LOOKS = (
-    "text",
-    "entities",
-    "caption",
-    "caption_entities",
-    "photo",
-    "video",
-    "document",
-    "location",
-)
+MEDIA = ("photo", "video", "document", "caption", "caption_entities")
+REPLACED = {
+    "editMessageText": ("text", "entities"),
+    "editMessageCaption": ("caption", "caption_entities"),
+    "editMessageMedia": MEDIA,
+}
 NOT_MODIFIED = (
     "message is not modified: specified new message content and reply markup are exactly the same "
     "as a current content and reply markup of the message"
@@ -48,7 +44,7 @@ def target(world: World, chat_id: Any) -> Chat:
     if chat is None:
         raise bad_request("chat not found")
     if chat.refusal is not None:
-        raise chat.refusal
+        raise chat.refusal.again()
     return chat
 
 
@@ -203,12 +199,9 @@ def edit(world: World, asked: Asked) -> dict[str, Any]:
     if not stored.by_bot:
         raise bad_request("message can't be edited")
     old, seen = stored.body, stored.seen or Seen(params["message_id"], "text")
-    kept = {key: value for key, value in old.items() if key != "reply_markup"}
+    gone = {"reply_markup", *REPLACED.get(asked.method, ())}
+    kept = {key: value for key, value in old.items() if key not in gone}
     content, new = _edited(world, asked, old, seen)
-    if content:
-        for key in LOOKS:
-            if asked.method == "editMessageMedia" or key.startswith(next(iter(content))):
-                kept.pop(key, None)
     body = {**kept, **content}
     markup = params.get("reply_markup")
     if isinstance(markup, dict) and markup.get("inline_keyboard"):
@@ -238,14 +231,16 @@ def _edited(
         if not {"photo", "video", "document"} & set(old):
             raise bad_request("there is no caption in the message to edit")
         parsed = formatted(params, "caption", "caption_entities")
-        content = {"caption": parsed.text}
+        content = {"caption": parsed.text} if parsed.text else {}
         if parsed.entities:
             content["caption_entities"] = parsed.entities
         shown = {"text": parsed.text, "html": as_html(params, "caption")}
         return content, {**shown, "entities": parsed.entities}
     if method == "editMessageMedia":
         content, new = _media(world, params["media"], asked.files)
-        names = ("kind", "text", "html", "photo", "items", "file_name", "entities")
+        names = ["text", "html", "photo", "file_name", "entities"]
+        if seen.kind != "album":
+            names += ["kind", "items"]
         return content, {name: getattr(new, name) for name in names}
     if method in ("editMessageLiveLocation", "stopMessageLiveLocation"):
         if "live_period" not in old.get("location", {}):

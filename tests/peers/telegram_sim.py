@@ -52,6 +52,7 @@ class TelegramSim:
         self.violations: list[str] = []
         self.down = False  # every connection is closed without being read
         self.world = World(self.bot_id, self.username)
+        self.world.reads_all = not privacy_mode
         self.updates = Updates(self._call_in_reply, self._clock)
         self._answers = Answers(self.world, self.updates)
         self._faults = Faults()
@@ -287,7 +288,7 @@ class TelegramSim:
         asked = Asked(method or name, raw, files)
         try:
             if head != f"bot{self.token}":
-                raise ApiError(401 if head.startswith("bot") else 404, "Unauthorized")
+                raise ApiError(401, "Unauthorized")
             if method is None:
                 known = "not simulated" if name in SPEC["all_methods"] else "no method of the API"
                 self._violation(f"{name}: {known}")
@@ -302,6 +303,8 @@ class TelegramSim:
             body["description"] = error.description
             if error.parameters:
                 body["parameters"] = error.parameters
+            if error.code in (502, 503, 504):  # these come from the proxy in front, as a web page
+                return error.code, f"<html><h1>{error.code}</h1></html>".encode()
             return error.code, json.dumps(body).encode()
         self._note(asked, at, "ok")
         if isinstance(result, RawJson):
@@ -315,27 +318,28 @@ class TelegramSim:
         for finding in findings:
             self._violation(finding.violation)
         chat_id = asked.params.get("chat_id")
-        self._before(method, chat_id, findings)
         chat = self.world.find(chat_id) if isinstance(chat_id, int | str) else None
+        names = (chat_id, chat.chat_id if chat else None)
+        self._before(method, names, findings)
         if self._limits is not None and chat is not None and limited(method):
             with self._log:
                 wait = self._limits.admit(chat.chat_id, self.now())
             if wait is not None:
                 raise failure(429, None, wait)
         result = self._answers.perform(asked)
-        if self._faults.take("drop", method, chat_id):
+        if self._faults.take("drop", method, names):
             raise Hang
         return result
 
-    def _before(self, method: str, chat_id: Any, findings: list[Finding]) -> None:
+    def _before(self, method: str, names: tuple[Any, ...], findings: list[Finding]) -> None:
         """Faults that come before the call, then the refusals that its contents earn."""
-        if self._faults.take("refuse", method, chat_id):
+        if self._faults.take("refuse", method, names):
             raise Hang
-        if pause := self._faults.take("delay", method, chat_id):
+        if pause := self._faults.take("delay", method, names):
             self._stopping.wait(pause.seconds)
-        fault = self._faults.take("fail", method, chat_id)
+        fault = self._faults.take("fail", method, names)
         if fault is not None and fault.error is not None:
-            raise fault.error
+            raise fault.error.again()
         for finding in findings:
             if finding.answer is not None:
                 raise ApiError(400, finding.answer)

@@ -89,8 +89,16 @@ def _read(value: str, kinds: list[str]) -> Any:
 
 def wrong_types(value: Any, kinds: list[str], where: str) -> list[str]:
     """What is wrong with a decoded value, [] where one of the alternatives fits."""
-    tries = [_against(value, kind, where) for kind in kinds]
-    return min(tries, key=len) if all(tries) else []
+    tries = [(_strangeness(value, kind), _against(value, kind, where)) for kind in kinds]
+    return min(tries, key=lambda one: (one[0], len(one[1])))[1] if all(t[1] for t in tries) else []
+
+
+def _strangeness(value: Any, kind: str) -> int:
+    """How little a value looks like a kind: of many kinds, the nearest is complained about."""
+    shape = TYPES.get(kind)
+    if isinstance(value, dict) and isinstance(shape, dict):
+        return len(set(value) - set(shape))
+    return 99 if isinstance(value, dict) else 0
 
 
 def _against(value: Any, kind: str, where: str) -> list[str]:
@@ -110,13 +118,16 @@ def _against(value: Any, kind: str, where: str) -> list[str]:
     if kind in fits:
         return [] if fits[kind] else [f"{where}: not of type {kind}"]
     shape = TYPES[kind]
+    if kind == "KeyboardButton" and isinstance(value, str):
+        return []  # the API takes a title for a simple button
     if not isinstance(value, dict):
         return [f"{where}: not an object"] * 9
     if shape is None:
         return []
     if isinstance(shape, list):
-        same = [one for one in shape if one.lower().endswith(str(value.get("type", "")).lower())]
-        return wrong_types(value, same or shape, where)
+        given = str(value.get("type", "")).lower().replace("_", "")
+        same = [one for one in shape if given and one.lower().endswith(given)]
+        return wrong_types(value, same, where) if same else [f"{where}.type: unknown or missing"]
     bad = [f"{where}.{name}: unknown field" for name in value if name not in shape]
     for name, field in shape.items():
         if name in value:

@@ -124,7 +124,8 @@ class World:
         self.lost: set[str] = set()
         self.callbacks: dict[str, Chat] = {}  # not yet answered -> who pressed
         self.settings: dict[tuple[str, ...], Any] = {}
-        self.keep_messages: int | None = None
+        self.keep_messages: int | None = None  # in each chat; None keeps all
+        self.reads_all = True  # privacy mode is off
         self._counters: dict[int, int] = {}
         self._serial = 0
 
