@@ -27,6 +27,14 @@ def run(sim: TelegramSim, talk: Callable[[Bot], Awaitable[Any]]) -> Any:
     return asyncio.run(main())
 
 
+async def take(bot: Bot) -> list[Any]:
+    """All waiting updates, confirmed."""
+    updates = await bot.get_updates()
+    if updates:
+        await bot.get_updates(offset=max(update.update_id for update in updates) + 1)
+    return list(updates)
+
+
 def picture(width: int = 40, height: int = 30, kind: str = "PNG") -> bytes:
     """A small picture."""
     out = io.BytesIO()

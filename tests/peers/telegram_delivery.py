@@ -74,6 +74,7 @@ class Updates:
         self._serial = 0
         self._pending: dict[int, Item] = {}
         self._changed = threading.Condition()
+        self.waiting = 0  # long polls under way
         self._poller = 0
         self._why_stop = ""
         self._workers: list[threading.Thread] = []
@@ -127,6 +128,12 @@ class Updates:
             if not self._changed.wait_for(lambda: not self._pending, seconds):
                 raise AssertionError(f"{len(self._pending)} updates undelivered after {seconds} s")
 
+    def wait_polling(self, seconds: float) -> None:
+        """Returns once a long poll waits, or raises AssertionError."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self.waiting, seconds):
+                raise AssertionError(f"nobody polled within {seconds} s")
+
     def close(self) -> None:
         """Ends every waiting poll and worker."""
         with self._changed:
@@ -179,7 +186,10 @@ class Updates:
                 self._forget_old()
                 if self._pending or self._closing or time.monotonic() >= until:
                     return RawJson(b"[" + b",".join(self._batch(limit)) + b"]")
+                self.waiting += 1
+                self._changed.notify_all()
                 self._changed.wait(until - time.monotonic())
+                self.waiting -= 1
                 if me != self._poller:
                     raise ApiError(409, f"Conflict: terminated by {self._why_stop}")
 

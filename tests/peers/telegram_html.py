@@ -131,6 +131,8 @@ def parse_html(source: str) -> Parsed:
             name, values, at = _start_tag(source, at)
             if unknown := set(values) - ATTRIBUTES.get(name, set()):
                 complaints.append(f"<{name}> has no attribute {', '.join(sorted(unknown))}")
+            if name == "a" and not values.get("href"):
+                complaints.append("<a> without href")
             still_open.append((name, size, _extra(name, values)))
     if still_open:
         name = still_open[-1][0]

@@ -37,10 +37,17 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 256
     allow_reuse_address = True
 
-    def __init__(self, answer: Answer, download: Download, stopping: threading.Event) -> None:
+    def __init__(
+        self,
+        answer: Answer,
+        download: Download,
+        complain: Callable[[str], None],
+        stopping: threading.Event,
+    ) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.answer = answer
         self.download = download
+        self.complain = complain  # of what cannot be read as a request at all
         self.stopping = stopping
         self.crashes: list[str] = []
         self._open: set[socket.socket] = set()
@@ -129,6 +136,7 @@ class Handler(BaseHTTPRequestHandler):
         self._write(status, [answer], kind)
 
     def _refuse(self, what: str) -> None:
+        self.server.complain(f"{urlsplit(self.path).path.rpartition('/')[2]}: {what}")
         error = {"ok": False, "error_code": 400, "description": f"Bad Request: {what}"}
         self._write(400, [json.dumps(error).encode()], "application/json")
 

@@ -122,6 +122,11 @@ class User(Watched):
         old.pop("entities", None)
         return self._edit(message_id, with_entities("text", text), chat)
 
+    def edit_caption(self, message_id: int, caption: str, chat: Chat | None = None) -> int:
+        """Changes the words under an own photo, video or file."""
+        (chat or self).stored[message_id].body.pop("caption_entities", None)
+        return self._edit(message_id, with_entities("caption", caption), chat)
+
     def send_photo(
         self,
         data: bytes,

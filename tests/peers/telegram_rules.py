@@ -143,13 +143,21 @@ def _button(button: dict[str, Any], method: str) -> Iterator[Finding]:
             f"{method}: callback_data is not 1 to 64 bytes", "Bad Request: BUTTON_DATA_INVALID"
         )
     url = button.get("url")
-    if isinstance(url, str):
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https", "tg", "ton", "tonsite") or not parts.netloc:
-            yield Finding(
-                f"{method}: a button's url is none",
-                f"Bad Request: inline keyboard button URL '{url}' is invalid: URL is invalid",
-            )
+    if isinstance(url, str) and (problem := _wrong_address(url)):
+        yield Finding(
+            f"{method}: a button's url: {problem}",
+            f"Bad Request: inline keyboard button URL '{url}' is invalid: {problem}",
+        )
+
+
+def _wrong_address(url: str) -> str | None:
+    parts = urlsplit(url)
+    if parts.scheme in ("tg", "ton", "tonsite"):
+        return None if parts.netloc else "URL is invalid"
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        return "URL is invalid"
+    # The server takes no name without a dot: http://localhost is refused.
+    return None if "." in (parts.hostname or "") else "Wrong HTTP URL"
 
 
 def _set_webhook(params: dict[str, Any], require_https: bool) -> Iterator[Finding]:

@@ -49,6 +49,7 @@ class TelegramSim:
         self.keep_requests = True
         self.requests: list[Call] = []
         self.counts: Counter[str] = Counter()
+        self.error_counts: Counter[tuple[str, int]] = Counter()  # by method and error code
         self.violations: list[str] = []
         self.down = False  # every connection is closed without being read
         self.world = World(self.bot_id, self.username)
@@ -60,7 +61,7 @@ class TelegramSim:
         self._slow_seconds = 0.0
         self._stopping = threading.Event()
         self._log = threading.Lock()
-        self._server = Server(self._answer, self._download, self._stopping)
+        self._server = Server(self._answer, self._download, self._violation, self._stopping)
 
     def __enter__(self) -> Self:
         self._server.start()
@@ -173,6 +174,15 @@ class TelegramSim:
         self.updates.wait_delivered(seconds)
 
     @property
+    def polling(self) -> bool:
+        """Whether a long poll is waiting right now."""
+        return self.updates.waiting > 0
+
+    def wait_polling(self, seconds: float = 10) -> None:
+        """Returns once a long poll waits."""
+        self.updates.wait_polling(seconds)
+
+    @property
     def delivery(self) -> Delivery:
         """How updates come."""
         return self.updates.delivery
@@ -263,6 +273,8 @@ class TelegramSim:
     def _note(self, asked: Asked, at: float, outcome: Outcome, code: int | None = None) -> None:
         with self._log:
             self.counts[asked.method] += 1
+            if code is not None:
+                self.error_counts[asked.method, code] += 1
             if self.keep_requests:
                 self.requests.append(
                     Call(asked.method, asked.params, asked.files, at, outcome, code)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import httpx
 import pytest
@@ -14,18 +13,6 @@ from telegram.error import Conflict
 
 from tests.peers.telegram_bot import Receiver, run
 from tests.peers.telegram_sim import Delivery, TelegramSim
-
-
-@pytest.fixture
-def sim(monkeypatch: pytest.MonkeyPatch) -> Iterator[TelegramSim]:
-    monkeypatch.setenv("PTB_TIMEDELTA", "1")  # the client warns about its old ways
-    before = threading.active_count()
-    with TelegramSim() as sim:
-        yield sim
-    until = time.monotonic() + 2
-    while threading.active_count() > before and time.monotonic() < until:
-        time.sleep(0.005)  # the far end of a webhook notices late that its line was closed
-    assert threading.active_count() <= before
 
 
 def texts(updates: Sequence[Update]) -> list[str | None]:
@@ -65,7 +52,7 @@ def test_a_long_poll_returns_as_soon_as_something_comes(sim: TelegramSim) -> Non
 
     async def talk(bot: Bot) -> None:
         poll = asyncio.create_task(bot.get_updates(timeout=20))
-        await asyncio.sleep(0.05)
+        await asyncio.to_thread(sim.wait_polling)
         started = time.monotonic()
         user.send_text("안녕하세요")
         assert len(await poll) == 1
@@ -77,7 +64,7 @@ def test_a_long_poll_returns_as_soon_as_something_comes(sim: TelegramSim) -> Non
 def test_a_second_poll_and_a_webhook_end_the_first_poll(sim: TelegramSim) -> None:
     async def talk(bot: Bot) -> None:
         poll = asyncio.create_task(bot.get_updates(timeout=20))
-        await asyncio.sleep(0.05)
+        await asyncio.to_thread(sim.wait_polling)
         async with Bot(sim.token, base_url=sim.api_url) as other:
             await other.get_updates()
         with pytest.raises(Conflict, match="terminated by other getUpdates"):

@@ -89,6 +89,7 @@ def test_files_come_as_a_part_of_their_own_name_or_attached() -> None:
         ("sendMessage", keyboard(callback_data="가" * 22), "BUTTON_DATA_INVALID"),
         ("sendMessage", keyboard(callback_data=""), "BUTTON_DATA_INVALID"),
         ("sendMessage", keyboard(url="city"), "inline keyboard button URL 'city' is invalid: URL is invalid"),
+        ("sendMessage", keyboard(url="http://localhost:80/"), "inline keyboard button URL 'http://localhost:80/' is invalid: Wrong HTTP URL"),
         ("sendPhoto", {"chat_id": 1, "photo": "id", "caption": "글" * 1025}, "message caption is too long"),
         ("sendPhoto", {"chat_id": 1}, "there is no photo in the request"),
         ("sendMediaGroup", {"chat_id": 1, "media": [{"type": "photo", "media": "x"}]}, "Not enough media"),
