@@ -36,7 +36,7 @@ ATTRIBUTES = {
     "blockquote": {"expandable"},
 }
 NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
-CHARACTER = re.compile(r"&(?:#x([0-9a-fA-F]{1,6})|#([0-9]{1,7})|(lt|gt|amp|quot));?")
+CHARACTER = re.compile(r"&(?:#x([0-9a-fA-F]+)|#([0-9]+)|(lt|gt|amp|quot));?")
 ATTRIBUTE = re.compile(r"""\s+([^\s=>"'/]+)(?:\s*=\s*("[^"]*"|'[^']*'|[A-Za-z0-9._-]+))?""")
 FOUND = (  # what comes first wins
     ("url", re.compile(r"https?://[^\s<>\"]+")),
@@ -139,6 +139,9 @@ def parse_html(source: str) -> Parsed:
         raise CannotParse(f'Can\'t find end tag corresponding to start tag "{name}"')
     # Of two over the same words the outer comes first; it was closed last.
     entities.reverse()
+    for entity in entities:
+        if entity["type"] == "code":
+            entity.pop("language", None)  # means something only where the code is all of a pre
     entities.sort(key=lambda entity: (entity["offset"], -entity["length"]))
     return Parsed("".join(out), entities, complaints)
 
@@ -148,7 +151,12 @@ def _character(match: re.Match[str]) -> str:
     if by_name:
         return NAMED[by_name]
     code = int(by_hex, 16) if by_hex else int(by_number)
-    if code == 0 or code >= 0x10FFFF or 0xD800 <= code < 0xE000:
+    if 0xD800 <= code < 0xE000:
+        raise CannotParse(
+            "Text contains invalid Unicode characters after decoding HTML entities, "
+            "check for unmatched surrogate code units"
+        )
+    if code == 0 or code >= 0x10FFFF:
         return ""
     return chr(code)
 
@@ -168,6 +176,11 @@ def _start_tag(source: str, at: int) -> tuple[str, dict[str, str], int]:
     values: dict[str, str] = {}
     spot = name_match.end()
     while match := ATTRIBUTE.match(source, spot):
+        if match.group(2) is None and (name, match.group(1)) != ("blockquote", "expandable"):
+            where = _place(source, at)
+            raise CannotParse(
+                f'Expected equal sign in declaration of an attribute of the tag "{name}" {where}'
+            )
         values[match.group(1).lower()] = html.unescape((match.group(2) or "").strip("\"'"))
         spot = match.end()
     rest = re.compile(r"\s*>").match(source, spot)
@@ -212,11 +225,9 @@ def _end_tag(
         raise CannotParse(f'Unmatched end tag {where}, expected "</{wanted}>", found "</{name}>"')
     if wanted == "pre" and entities:
         inner = entities[-1]  # <pre><code class="language-x"> is one thing to a reader
-        if (inner["type"], inner["offset"], inner["length"]) == ("code", start, size - start):
-            entities.pop()
-            extra |= {"language": inner["language"]} if "language" in inner else {}
-    if wanted == "code" and all(one[0] != "pre" for one in still_open):
-        extra.pop("language", None)
+        same = (inner["offset"], inner["length"]) == (start, size - start)
+        if same and inner["type"] == "code" and "language" in inner:
+            extra |= {"language": entities.pop()["language"]}
     if size > start and extra:
         entities.append({**extra, "offset": start, "length": size - start})
     return close + 1

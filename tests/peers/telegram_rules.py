@@ -165,7 +165,9 @@ def _set_webhook(params: dict[str, Any], require_https: bool) -> Iterator[Findin
     if isinstance(secret, str) and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret):
         yield Finding(
             "setWebhook.secret_token: not 1 to 256 of A-Z a-z 0-9 _ -",
-            "Bad Request: secret token contains unallowed characters",
+            "Bad Request: secret token is too long"
+            if len(secret) > 256
+            else "Bad Request: secret token contains unallowed characters",
         )
     yield from _range(params, "max_connections", 1, 100, "setWebhook")
     yield from _allowed(params, "setWebhook")
@@ -217,8 +219,10 @@ def _media_group(params: dict[str, Any], _: bool) -> Iterator[Finding]:
     if not isinstance(media, list):
         return
     if not 2 <= len(media) <= 10:
-        answer = "Too many messages to send as an album" if len(media) > 10 else "Not enough media"
-        yield Finding("sendMediaGroup.media: not 2 to 10", f"Bad Request: {answer}")
+        answer = "there are no messages to send" if not media else None  # one alone is let pass
+        answer = "too many messages to send as an album" if len(media) > 10 else answer
+        what = "sendMediaGroup.media: not 2 to 10"
+        yield Finding(what, f"Bad Request: {answer}" if answer else None)
     kinds = {str(item.get("type")) for item in media if isinstance(item, dict)}
     if len(kinds) > 1 and kinds & {"document", "audio"}:
         yield Finding(
