@@ -155,7 +155,7 @@ def make_house(
 
     app = FastAPI(lifespan=lifespan)
     app.include_router(make_router(deps))
-    with serve(app, port=port) as (url, server), _worker(runner, dispatcher):
+    with serve(app, port=port) as (url, server), worker(runner, dispatcher):
         house = House(url, database, store, rasa, runner, dispatcher, hub, clock, server, kicked)
         try:
             yield house
@@ -167,7 +167,7 @@ def make_house(
 
 
 @contextmanager
-def _worker(runner: TurnRunner, dispatcher: Dispatcher) -> Iterator[None]:
+def worker(runner: TurnRunner, dispatcher: Dispatcher) -> Iterator[None]:
     """What the worker process does: takes the turns and deliveries that nobody holds."""
     over = threading.Event()
 
