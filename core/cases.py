@@ -374,6 +374,8 @@ def _tell_citizen(
     now: datetime,
 ) -> None:
     conversation = session.get_one(Conversation, case.conversation_id)
+    if conversation.mode == "closed":  # Erased: nobody is there any more.
+        return
     department = city.department(case.department_id)
     key = f"case_status_{case.status}"
     values = {

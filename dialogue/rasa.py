@@ -17,6 +17,7 @@ from core.replies import Choice, Image, Reply
 
 TURN_PATH = "/webhooks/turns/turn"
 HEALTH_PATH = "/webhooks/turns/health"
+CONVERSATIONS_PATH = "/webhooks/turns/conversations"
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,18 @@ class RasaClient:
         if response.status_code in (401, 422):
             raise PermanentFailure(f"rasa_{response.status_code}")
         raise TemporaryFailure(f"rasa: {response.status_code}", _retry_after(response))
+
+    def forget(self, conversation_id: int) -> None:
+        """Erase what Rasa keeps of a conversation; twice is once. Raises TemporaryFailure.
+
+        Whatever goes wrong is worth another try: an erasure must not end half done.
+        """
+        try:
+            response = self._client.delete(f"{CONVERSATIONS_PATH}/c{conversation_id}")
+        except httpx.HTTPError as error:
+            raise TemporaryFailure(f"rasa: {type(error).__name__}") from error
+        if response.status_code != httpx.codes.OK:
+            raise TemporaryFailure(f"rasa: {response.status_code}", _retry_after(response))
 
     def healthy(self) -> bool:
         """Whether Rasa has its model loaded."""

@@ -10,6 +10,7 @@ from core.models.conversation import (
     Handover,
     Turn,
 )
+from core.models.erasure import Erasure
 from core.models.officers import Officer, OfficerSession, Role
 from core.models.vault import AuditEntry, VaultItem
 
@@ -23,6 +24,7 @@ __all__ = [
     "Conversation",
     "Delivery",
     "Draft",
+    "Erasure",
     "Handover",
     "LookupAttempt",
     "Officer",
