@@ -125,9 +125,7 @@ def due_erasures(
     makes the erasure due again.
     """
     busy = or_(
-        exists().where(
-            Turn.conversation_id == Erasure.conversation_id, Turn.state.in_(OPEN_TURNS)
-        ),
+        exists().where(Turn.conversation_id == Erasure.conversation_id, Turn.state.in_(OPEN_TURNS)),
         exists().where(
             Delivery.conversation_id == Erasure.conversation_id,
             Delivery.state.in_(OPEN_DELIVERIES),
@@ -332,8 +330,8 @@ def _nothing(column: Column[Any]) -> Any:
     if column.nullable:
         return null()
     if isinstance(column.type, JSON):
-        made = column.default
         # The column's own beginning ([] or {}), so that readers find the shape that they expect.
+        made: Any = column.default
         return made.arg(None) if made is not None and made.is_callable else {}
     return b"" if isinstance(column.type, LargeBinary) else ""
 
@@ -355,6 +353,4 @@ def _table(model: type[Base]) -> Table:
 
 
 def _actor_of(erasure: Erasure) -> str:
-    return (
-        f"conversation:{erasure.conversation_id}" if erasure.by == "citizen" else erasure.by
-    )
+    return f"conversation:{erasure.conversation_id}" if erasure.by == "citizen" else erasure.by

@@ -1,4 +1,4 @@
-"""Erases the conversations that are due: Rasa first, then our rows, then the files. Must not decide what goes.
+"""Erases what is due: Rasa first, then our rows, then the files. Must not decide what goes.
 
 Each step may be done twice, and an erasure is done only after the last: whatever fails is tried again
 at the next pass from the beginning.
@@ -11,7 +11,13 @@ import logging
 from core.attachments import AttachmentStore
 from core.conversations import lease_conversation, release_lease
 from core.database import Database
-from core.erasure import due_erasures, erase_conversation, find_erasure, finish_erasure, unused_files
+from core.erasure import (
+    due_erasures,
+    erase_conversation,
+    find_erasure,
+    finish_erasure,
+    unused_files,
+)
 from core.errors import TemporaryFailure
 from core.ports import Now
 from dialogue.rasa import RasaClient
