@@ -207,21 +207,19 @@ def erase_conversation(session: Session, *, conversation_id: int, now: datetime)
         erased_at=func.coalesce(item.c.erased_at, now, type_=item.c.erased_at.type),
     )
     files = _drop_attachments(session, conversation_id, held=held)
-    table = _table(Conversation)
-    session.execute(
-        table.update()
-        .where(table.c.id == conversation_id)
-        .values(
-            **_emptied(Conversation),
-            # A new message of the same citizen finds no conversation here and begins a new one.
-            address=gone,
-            mode="closed",
-            officer_id=null(),
-            told_late_at=null(),
-            # A worker that still holds it has lost it.
-            lease_token=table.c.lease_token + 1,
-            leased_until=null(),
-        )
+    talk = _table(Conversation)
+    _empty(
+        session,
+        Conversation,
+        conversation_id,
+        # A new message of the same citizen finds no conversation here and begins a new one.
+        address=gone,
+        mode="closed",
+        officer_id=null(),
+        told_late_at=null(),
+        # A worker that still holds it has lost it.
+        lease_token=talk.c.lease_token + 1,
+        leased_until=null(),
     )
     session.expire_all()
     erasure.files = sorted({*erasure.files, *files})
@@ -309,11 +307,8 @@ def _without_tokens(value: Any) -> Any:
 
 def _empty(session: Session, model: type[Base], conversation_id: int, **values: Any) -> None:
     table = _table(model)
-    session.execute(
-        table.update()
-        .where(table.c.conversation_id == conversation_id)
-        .values(_emptied(model) | values)
-    )
+    key = table.c.id if model is Conversation else table.c.conversation_id
+    session.execute(table.update().where(key == conversation_id).values(_emptied(model) | values))
 
 
 def _emptied(model: type[Base]) -> dict[str, Any]:
