@@ -5,17 +5,24 @@ Only a choice that was pressed (or its number or exact words) is a consent; a ty
 
 from __future__ import annotations
 
+import re
+
 from actions.base import Result, Say, SotongAction
 from actions.report_parse import Control, read_message
 from actions.report_state import empty_slots
-from actions.turn import ERASE_NO, ERASE_YES, Turn
+from actions.turn import ERASE_NO, ERASE_YES, FORM, Turn
 from core.cases import LookupCodes, cases_of
 from core.city import City
 from core.database import Database
 from core.erasure import find_erasure, request_erasure
 from core.ports import Now
 from core.replies import Choice
+from core.routing import clear_service
 
+# Without such a word "없애 주세요" may mean a banner or a hornets' nest.
+_OWN_DATA = re.compile(
+    r"정보|데이터|기록|대화|연락처|이메일|사진|동의|신고한|남긴|보낸|올린|쓴\s?(?:거|것|글)|적은"
+)
 # More receipts than these would make the message too long for a channel; the newest are named.
 MOST_CASES = 5
 
@@ -38,11 +45,18 @@ class EraseMyData(SotongAction):
             return self._erase(turn)
         if answer == "no":
             return Result((kept(self._city),))
+        if not turn.in_form and self._means_a_trouble(turn):
+            return Result(followup=FORM)
         with self._database.reading() as session:
             asked = find_erasure(session, conversation_id=turn.conversation_id) is not None
         if asked:
             return Result((Say(text=self._city.texts.render("erase_requested")),))
         return Result((self._question(turn),))
+
+    def _means_a_trouble(self, turn: Turn) -> bool:
+        """ "불법 현수막 없애 주세요": the classifier heard the verb, the words name a service."""
+        text = turn.message.text if turn.message.kind == "text" else ""
+        return _OWN_DATA.search(text) is None and clear_service(self._city, text) is not None
 
     def _erase(self, turn: Turn) -> Result:
         with self._database.transaction() as session:

@@ -196,3 +196,20 @@ def test_in_a_report_only_a_short_wish_about_own_data_interrupts(said: str, asks
     assert asks_to_erase(said) is asks
     message = typed(said, intent="erase_my_data", confidence=0.95)
     assert (interruption(message, question=False) == "erase_my_data") is asks
+
+
+@pytest.mark.parametrize(
+    ("said", "report"),
+    [
+        ("불법 현수막 없애 주세요", True),
+        ("담벼락 낙서 지워 주세요", True),
+        ("가로등 사진 올린 거 지워 주세요", False),
+        ("내 전화번호 지워 주세요", False),
+    ],
+)
+def test_a_trouble_that_shall_go_away_begins_a_report(rasa: Rasa, said: str, report: bool) -> None:
+    events, responses = rasa.ask(
+        "action_erase_my_data", said, intent="erase_my_data", in_form=False
+    )
+    assert any(event.get("name") == "report_form" for event in events) is report
+    assert bool(responses) is not report
