@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rasa_sdk import Action
-from rasa_sdk.events import FollowupAction, SlotSet
+from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
 from actions.turn import Turn, parse_turn
 from core.replies import Choice, Point
@@ -36,13 +36,15 @@ class Say:
 class Result:
     """What an action did: messages, slots and, where it hands on, the next action.
 
-    ``aside`` is for a form's validator only: it lets the rules answer first.
+    ``aside`` is for a form's validator only: it lets the rules answer first. ``ends_form`` closes the
+    open form, and the citizen speaks next.
     """
 
     says: tuple[Say, ...] = ()
     slots: Mapping[str, Any] = field(default_factory=dict)
     followup: str | None = None
     aside: bool = False
+    ends_form: bool = False
 
 
 class SotongAction(Action):  # type: ignore[misc]
@@ -63,6 +65,9 @@ class SotongAction(Action):  # type: ignore[misc]
             _utter(dispatcher, say)
         # requested_slot comes last: FormAction reads the last one it finds.
         events = [SlotSet(name, value) for name, value in result.slots.items()]
+        if result.ends_form:
+            # No rule leads on from here: the rules for this action bring the form back.
+            events += [ActiveLoop(None), FollowupAction("action_listen")]
         if result.followup is not None:
             events.append(FollowupAction(result.followup))
         return events

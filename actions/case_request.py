@@ -18,7 +18,6 @@ _NEEDS_A_CASE = frozenset({"reopen_case", "withdraw_case"})
 _KNOWN = _ABOUT_CASES | {
     "subscribe_alert",
     "unsubscribe_alert",
-    "erase_my_data",
     "export_my_data",
 }
 MOST_CASES = 3

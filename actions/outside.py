@@ -10,6 +10,7 @@ import re
 from datetime import timedelta
 
 from actions.base import Result, Say, SotongAction
+from actions.erase_my_data import typed_answer
 from actions.handover import hand_over
 from actions.report_parse import COMMAND_LENGTH
 from actions.report_place import bare_place, is_firm
@@ -44,6 +45,9 @@ class OutsideForm(SotongAction):
         intent, pending = turn.message.intent, turn.slots.get("pending_complaint")
         if turn.message.attachment_ids or turn.message.location is not None:
             return Result(followup=FORM)
+        erasing = typed_answer(turn, city=self._city)
+        if erasing is not None:
+            return Result((erasing,))
         if intent == "affirm" and pending:
             return Result(followup=FORM)
         if intent in {"deny", "skip", "cancel", "stop"} and pending:

@@ -13,6 +13,7 @@ from actions.case_request import CaseRequest
 from actions.case_status import AddToCase, CheckCase
 from actions.emergency import Emergency
 from actions.end_report import EndReport
+from actions.erase_my_data import EraseMyData
 from actions.fallback import Fallback
 from actions.handover import Handover
 from actions.outside import OutsideForm, Praise
@@ -59,6 +60,7 @@ def make_actions(
         Fallback(database=database, city=city, now=now),
         Policy(city=city),
         Emergency(database=database, city=city, now=now),
+        EraseMyData(database=database, city=city, codes=codes, now=now),
         OutsideForm(database=database, city=city, now=now),
         Praise(),
         SmallTalk(),

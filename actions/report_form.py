@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 from actions.base import Result, Say, SotongAction
+from actions.erase_my_data import typed_answer
 from actions.report_advance import advance, begin
 from actions.report_planner import next_question, next_slot, place_is_optional
 from actions.report_state import CANCELLED, FIXING, SKIPPED, SUBMIT, ReportState
@@ -60,6 +61,11 @@ class ValidateReportForm(SotongAction):
             # The interruption has been answered; the message was no answer to the form.
             wanted = turn.requested or next_slot(state, city=self._city)
             return Result(slots={"misses": state.misses, "requested_slot": wanted})
+        erasing = None if turn.starting else typed_answer(turn, city=self._city)
+        if erasing is not None:
+            # "네" to that question must not become the answer to the form's.
+            wanted = turn.requested or next_slot(state, city=self._city)
+            return Result((erasing,), {"misses": state.misses, "requested_slot": wanted})
         step = self._step(state, turn)
         if step.aside:
             return Result(aside=True)
@@ -100,8 +106,8 @@ class AskSlot(SotongAction):
         self._city = city
 
     def work(self, turn: Turn) -> Result:
-        """One question; none while a person was just asked to answer."""
-        if turn.handed_over:
+        """One question; none while a person was just asked to answer, or whether to erase all."""
+        if turn.handed_over or turn.asked_to_erase:
             return Result()
         state = ReportState.from_slots(turn.slots)
         say = self.question(state)

@@ -69,6 +69,11 @@ _FIELD_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
 _PERSON = re.compile(
     r"(?:상담[원사]|담당자|직원|사람|공무원|주무관).{0,8}(?:연결|바꿔|통화|얘기|이야기|대화|말|불러|상담)"
 )
+# Own data and a wish to be rid of it. "사진 지워 주세요" alone means the photo of this report.
+_ERASE = re.compile(
+    r"(?:정보|데이터|기록|대화|이력|쓴거|남긴).*(?:지우|지워|지울|삭제|파기|없애|폐기|철회)|탈퇴|잊혀질권리"
+)
+ERASE_LENGTH = 30
 _GREETING_INTENTS = frozenset({"greet", "thank", "goodbye"})
 # The classifier alone takes "저녁에요" for a good evening.
 _GREETING = re.compile(
@@ -154,6 +159,8 @@ def interruption(message: Message, *, question: bool) -> str | None:
         return message.intent
     if message.intent in _QUESTION_INTENTS and question:
         return message.intent
+    if message.intent == "erase_my_data" and asks_to_erase(message.text):
+        return "erase_my_data"
     if message.intent == "help" and len(fold(message.text)) <= COMMAND_LENGTH:
         return "help"
     folded = fold(message.text)
@@ -166,6 +173,12 @@ def interruption(message: Message, *, question: bool) -> str | None:
 def asks_for_person(text: str) -> bool:
     """Whether the text asks to be put through to a person."""
     return len(text) <= 60 and _PERSON.search(fold(text)) is not None
+
+
+def asks_to_erase(text: str) -> bool:
+    """Whether a short text asks to have one's own data erased."""
+    folded = fold(text)
+    return len(folded) <= ERASE_LENGTH and _ERASE.search(folded) is not None
 
 
 def field_of(text: str) -> str | None:

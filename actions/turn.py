@@ -12,6 +12,9 @@ from typing import Any
 from core.replies import Point
 
 FORM = "report_form"
+# The two answers to "shall it be erased?" (actions/erase_my_data.py).
+ERASE_YES = '/erase_my_data{"answer": "yes"}'
+ERASE_NO = '/erase_my_data{"answer": "no"}'
 # Actions that Rasa runs by itself around a form; any other one since the citizen's last message
 # means that the form comes back from an interruption.
 _HOUSEKEEPING = frozenset(
@@ -77,6 +80,8 @@ class Turn:
     returning: bool = False
     # A person was brought in by this very message, so the form need not ask again.
     handed_over: bool = False
+    # Whether to erase everything was asked just now, so the form's own question would be in the way.
+    asked_to_erase: bool = False
     # How many turns in a row before this one ended in action_fallback.
     fallbacks: int = 0
     # Payloads of the choices under our last message, so that "네" can mean the first of them.
@@ -104,6 +109,7 @@ def parse_turn(tracker: Any) -> Turn:
         starting=starting,
         returning=not starting and any(_is_interruption(event) for event in since),
         handed_over=any(e.get("name") == "action_handover" for e in since),
+        asked_to_erase=_offered(since)[:1] == (ERASE_YES,),
         fallbacks=_fallbacks(events),
         offered=_offered(events),
     )

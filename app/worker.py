@@ -23,12 +23,14 @@ from app.settings import Settings
 from app.wiring import Parts, Talk, build_parts, build_talk
 from core.errors import TemporaryFailure
 from dialogue.drafts import look_after_drafts
+from dialogue.erasure import erase_due
 
 log = logging.getLogger(__name__)
 
 TURNS_EVERY = 1.0
 DELIVERIES_EVERY = 1.0
 DRAFTS_EVERY = 60.0
+ERASURES_EVERY = 10.0
 HEARTBEAT_EVERY = 5.0
 
 
@@ -74,6 +76,13 @@ def _jobs(parts: Parts, talk: Talk) -> list[tuple[Callable[[], None], float]]:
     def drafts() -> None:
         _quietly(lambda: look_after_drafts(database=parts.database, city=parts.city, now=parts.now))
 
+    def erasures() -> None:
+        _quietly(
+            lambda: erase_due(
+                database=parts.database, rasa=talk.rasa, store=parts.store, now=parts.now
+            )
+        )
+
     def heartbeat() -> None:
         _write_heartbeat(parts.settings)
 
@@ -81,6 +90,7 @@ def _jobs(parts: Parts, talk: Talk) -> list[tuple[Callable[[], None], float]]:
         (turns, TURNS_EVERY),
         (deliveries, DELIVERIES_EVERY),
         (drafts, DRAFTS_EVERY),
+        (erasures, ERASURES_EVERY),
         (heartbeat, HEARTBEAT_EVERY),
     ]
 

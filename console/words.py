@@ -36,6 +36,7 @@ HANDOVER_REASONS = {
     "failed_turn": "봇이 답하지 못함",
     "lapsed_draft": "쓰다 만 신고가 있음",
     "emergency": "긴급한 말이 있음",
+    "erased": "지운 대화",
 }
 PURPOSES = (
     "처리를 위해 시민에게 연락",
@@ -89,6 +90,7 @@ _SENTENCES = {
     "last_admin": "마지막 관리자는 중지할 수 없어요. 먼저 다른 관리자를 만들어 주세요.",
     "taken": "다른 담당자가 이 대화를 맡고 있어요.",
     "not_taken": "먼저 대화를 맡아 주세요.",
+    "conversation_closed": "시민이 지워 달라고 해서 지운 대화예요. 더는 맡을 수 없어요.",
     "empty_answer": "보낼 글이나 사진이 없어요.",
     "too_long": "{field}은(는) {limit}자까지 쓸 수 있어요.",
     "alt_missing": "사진마다 설명을 써 주세요. 화면을 볼 수 없는 분이 설명을 들어요.",

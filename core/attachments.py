@@ -51,6 +51,10 @@ class AttachmentStore:
             raise ValueError("not a SHA-256 in hex")
         return self._folder / sha256[:2] / sha256
 
+    def remove(self, sha256: str) -> None:
+        """Delete the file with this hash, if it is there. Who asks knows that no row names it."""
+        self.path(sha256).unlink(missing_ok=True)
+
 
 def record_attachments(
     session: Session,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.city import City
 from core.clock import KST
+from core.conversations import ERASED
 from core.deliveries import enqueue
 from core.models.case import Case
 from core.models.conversation import Conversation
@@ -34,6 +35,8 @@ def tell_citizen(
     ``images`` are attachments' ids, ``alts`` their words in the same order.
     """
     conversation = session.get_one(Conversation, case.conversation_id)
+    if conversation.address.startswith(ERASED):
+        return  # Nobody is there any more, and nothing shall be kept about them.
     department = city.department(case.department_id)
     key = f"case_status_{case.status}"
     values = {

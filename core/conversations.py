@@ -25,6 +25,8 @@ from core.replies import Reply
 # Longer than the longest call inside a lease (Rasa: 25 s), short enough that a citizen waits it out.
 LEASE = timedelta(seconds=30)
 OPEN_STATES = ("received", "in_work")
+# The address of a conversation whose citizen had everything erased (core.erasure).
+ERASED = "erased:"
 
 
 @dataclass(frozen=True)

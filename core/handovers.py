@@ -66,12 +66,16 @@ def take(
     from_another: bool = False,
     now: datetime,
 ) -> Handover:
-    """Take a conversation over; the citizen reads ``notice``. Refused("taken") if another has it.
+    """Take a conversation over; the citizen reads ``notice``.
+
+    Raises Refused("taken") if another has it, Refused("conversation_closed") if it was erased.
 
     ``from_another`` takes it all the same: an officer who is away must not leave a citizen with
     neither a person nor the bot. Who may do that is the caller's rule.
     """
     conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
+    if conversation.mode == "closed":
+        raise Refused("conversation_closed")
     handover = _open(session, conversation_id) or open_handover(
         session, conversation_id=conversation_id, reason="officer", now=now
     )
@@ -156,7 +160,7 @@ def hand_back(
     """Give the conversation back to the bot; the citizen reads ``notice``. Twice is once."""
     conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
     handover = _open(session, conversation_id)
-    if handover is None and conversation.mode == "bot":
+    if handover is None and conversation.mode in ("bot", "closed"):
         return
     if handover is not None:
         if handover.taken_by not in (None, officer_id):

@@ -26,6 +26,15 @@ REQUIRED: Mapping[str, frozenset[str]] = {
     "start_goes_on": _p("what"),
     "help": _p(),
     "privacy_detail": _p("city"),
+    # erasing what was said
+    "erase_question": _p(),
+    "erase_question_with_cases": _p("receipts"),
+    "erase_receipt": _p("number", "code"),
+    "erase_choose": _p(),
+    "erase_requested": _p(),
+    "erase_kept": _p(),
+    "choice_erase_yes": _p(),
+    "choice_erase_no": _p(),
     # bad input
     "resident_number_removed": _p(),
     "too_long_kept": _p("limit"),

@@ -18,6 +18,7 @@ from core.replies import Choice, Image, Link, Point, Reply
 TURN_PATH = "/webhooks/turns/turn"
 PARSE_PATH = "/webhooks/turns/parse"
 HEALTH_PATH = "/webhooks/turns/health"
+CONVERSATIONS_PATH = "/webhooks/turns/conversations"
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,18 @@ class RasaClient:
         if response.status_code in (401, 422):
             raise PermanentFailure(f"rasa_{response.status_code}")
         raise TemporaryFailure(f"rasa: {response.status_code}", _retry_after(response))
+
+    def forget(self, conversation_id: int) -> None:
+        """Erase what Rasa keeps of a conversation; twice is once. Raises TemporaryFailure.
+
+        Whatever goes wrong is worth another try: an erasure must not end half done.
+        """
+        try:
+            response = self._client.delete(f"{CONVERSATIONS_PATH}/c{conversation_id}")
+        except httpx.HTTPError as error:
+            raise TemporaryFailure(f"rasa: {type(error).__name__}") from error
+        if response.status_code != httpx.codes.OK:
+            raise TemporaryFailure(f"rasa: {response.status_code}", _retry_after(response))
 
     def healthy(self) -> bool:
         """Whether Rasa has its model loaded."""

@@ -20,6 +20,7 @@ from core.database import Database
 from core.inbound import InboundMessage, TurnKind
 from core.models.base import Base
 from core.models.conversation import Conversation, Turn
+from core.officers import create_officer, make_password, seed_roles
 from core.vault import AesGcmCipher, Vault
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -111,3 +112,32 @@ def make_case(
         report=make_report(**report),
         now=now,
     )
+
+
+class NoHash:
+    """Passwords of officers whom nobody signs in as; a real hash takes a second."""
+
+    def hash(self, password: str) -> str:
+        return f"not hashed: {len(password)}"
+
+    def verify(self, *, stored: str, password: str) -> bool:
+        return False
+
+    def needs_rehash(self, stored: str) -> bool:
+        return False
+
+
+def make_officer(session: Session, **overrides: Any) -> int:
+    """An officer's id."""
+    seed_roles(session)
+    values: dict[str, Any] = {
+        "login": f"officer{next(_numbers)}",
+        "name": "상담원",
+        "role": "officer",
+        "department_id": None,
+        "password": make_password(),
+        "hasher": NoHash(),
+        "actor": "test",
+        "now": MONDAY_TEN,
+    }
+    return create_officer(session, **(values | overrides)).id

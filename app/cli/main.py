@@ -19,6 +19,7 @@ COMMANDS = {
     "chat": "app.cli.chat:chat",
     "say": "app.cli.chat:say",
     "cases": "app.cli.cases:cases",
+    "erase": "app.cli.erase:erase",
     "officer": "app.cli.officer:officer_app",
     "city": "app.cli.city:city_app",
     "due": "app.cli.due:due",

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.cli.actor import cli_actor
+
 if TYPE_CHECKING:
     from app.wiring import Parts
     from core.officers import OfficerView
@@ -55,7 +57,7 @@ def create(
                 department_id=department,
                 password=password,
                 hasher=Argon2Hasher(),
-                actor=_actor(),
+                actor=cli_actor(),
                 now=parts.now(),
             )
     typer.echo(f"Created {made.login} ({made.name}, {made.role.title}).")
@@ -108,7 +110,7 @@ def disable(login: LoginArgument) -> None:
     with _parts() as parts:
         officer = _existing(parts, login)
         with parts.database.transaction() as session:
-            disable_officer(session, officer_id=officer.id, actor=_actor(), now=parts.now())
+            disable_officer(session, officer_id=officer.id, actor=cli_actor(), now=parts.now())
     typer.echo(f"Disabled {officer.login}.")
 
 
@@ -127,7 +129,7 @@ def reset_password(login: LoginArgument, password_stdin: PasswordStdin = False) 
                 officer_id=officer.id,
                 password=password,
                 hasher=Argon2Hasher(),
-                actor=_actor(),
+                actor=cli_actor(),
                 now=parts.now(),
                 must_change_password=True,
             )
@@ -170,11 +172,3 @@ def _tell_password(password: str, *, made_by_us: bool) -> None:
     if made_by_us:
         typer.echo(f"Password (shown only now): {password}")
     typer.echo("It must be changed at the first log-in.")
-
-
-def _actor() -> str:
-    # Whoever runs this has the machine; its account's name is all we can know of them.
-    try:
-        return f"cli:{getpass.getuser()}"[:80]
-    except (KeyError, OSError):
-        return "cli"

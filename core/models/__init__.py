@@ -12,6 +12,7 @@ from core.models.conversation import (
     NamedLease,
     Turn,
 )
+from core.models.erasure import Erasure
 from core.models.officers import Officer, OfficerSession, Role
 from core.models.vault import AuditEntry, VaultItem
 
@@ -26,6 +27,7 @@ __all__ = [
     "Conversation",
     "Delivery",
     "Draft",
+    "Erasure",
     "Handover",
     "LookupAttempt",
     "NamedLease",

@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from PIL import Image as Picture
@@ -17,17 +16,17 @@ from sqlalchemy import func, inspect, select, text
 from core.attachments import AttachmentStore
 from core.case_status import CaseStatus
 from core.cases import Actor, change_status
-from core.conversations import ensure_conversation
 from core.database import Database
 from core.deliveries import enqueue
+from core.erasure import request_erasure
 from core.handovers import answer, hand_back, open_handover, take
 from core.models.case import Case
 from core.models.conversation import Attachment, Conversation, Delivery, Turn
 from core.replies import Reply
+from dialogue.erasure import erase_due
 from dialogue.photos import accept_photo
 from tests.bots.web_house import CONFIRM, StandInRasa, until
-from tests.builders import make_case, sample_city
-from tests.core.officers import make_plain_officer
+from tests.builders import Clock, make_case, make_officer, sample_city
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,7 @@ class Desk(ABC):
     database: Database
     store: AttachmentStore
     rasa: StandInRasa
+    now: Clock
     # The longest text that the channel carries in one message, as its own clients allow.
     longest_text: int
 
@@ -111,7 +111,13 @@ class Desk(ABC):
 
     def wait_for(self, part: str) -> Heard:
         """The first message with ``part``, once it is there."""
-        return until(lambda: next((h for h in self.heard() if part in h.text), None), seconds=20)
+
+        def look() -> Heard | None:
+            return next((each for each in self.heard() if part in each.text), None)
+
+        found = until(look, seconds=20)
+        assert found is not None
+        return found
 
     def conversation(self) -> Conversation:
         """The row of this citizen's talk."""
@@ -139,7 +145,7 @@ class Contract:
 
     def _case(self, desk: Desk) -> int:
         """A case of this citizen, filed from their last turn."""
-        now = desk.rasa_now()
+        now = desk.now()
         with desk.database.transaction() as session:
             turn = session.get_one(Turn, desk.turns()[-1].id)
             return make_case(session, turn=turn, now=now).case.id
@@ -219,7 +225,7 @@ class Contract:
     def test_what_comes_late_is_answered_all_the_same(self, desk: Desk) -> None:
         desk.rasa.gate.clear()
         desk.say("가로등이 꺼졌어요")
-        until(lambda: desk.turns())
+        until(desk.turns)
         desk.rasa.gate.set()
         desk.wait_for("이대로 접수할까요?")
 
@@ -228,7 +234,7 @@ class Contract:
         desk.wait(2)
         desk.say("셋째 이야기까지예요")
         desk.wait(3)
-        heard = [turn.text for turn in desk.rasa.heard]
+        heard = [turn.text or "" for turn in desk.rasa.heard]
         assert sorted(heard) == sorted(["첫째예요", "둘째 이야기예요", "셋째 이야기까지예요"])
         assert heard[-1] == "셋째 이야기까지예요"
 
@@ -278,9 +284,9 @@ class Contract:
     def test_an_officer_takes_over_and_the_bot_keeps_silent(self, desk: Desk) -> None:
         desk.say("상담원과 이야기할래요")
         desk.wait(1)
-        conversation, now = desk.conversation(), desk.rasa_now()
+        conversation, now = desk.conversation(), desk.now()
         with desk.database.transaction() as session:
-            officer = make_plain_officer(session)
+            officer = make_officer(session)
             open_handover(session, conversation_id=conversation.id, reason="asked", now=now)
             take(
                 session,
@@ -309,7 +315,7 @@ class Contract:
                 conversation_id=conversation.id,
                 officer_id=officer,
                 notice=Reply("상담이 끝났어요."),
-                now=desk.rasa_now(),
+                now=desk.now(),
             )
         desk.kick()
         desk.wait_for("상담이 끝났어요.")
@@ -351,6 +357,22 @@ class Contract:
         until(lambda: len(desk.rasa.heard) == 2, seconds=20)
         until(lambda: sum("접수할까요" in each.text for each in desk.heard()) >= 2, seconds=20)
 
+    def test_who_has_everything_erased_leaves_no_word_and_begins_anew(self, desk: Desk) -> None:
+        desk.say("홍당무처럼 빨간 가로등이 꺼졌어요. 010-2345-6789")
+        desk.wait(1)
+        desk.photo(picture())
+        desk.wait(2)
+        first = desk.conversation()
+        with desk.database.transaction() as session:
+            request_erasure(session, conversation_id=first.id, by="citizen", now=desk.now())
+        erase_due(database=desk.database, rasa=desk.rasa, store=desk.store, now=desk.now)
+        left = _everything(desk.database)
+        assert "홍당무" not in left
+        assert first.address not in left
+        assert desk.rasa.forgotten == [first.id]
+        desk.say("가로등이 꺼졌어요")
+        until(lambda: desk.rasa.heard[-1].conversation_id != first.id, seconds=20)
+
     # ---- helpers ------------------------------------------------------------------------------
 
     def _tell(self, desk: Desk, reply: Reply) -> None:
@@ -362,7 +384,7 @@ class Contract:
                 reply=reply,
                 kind="notice",
                 dedupe_key=f"contract:{reply.text[:40]}",
-                now=desk.rasa_now(),
+                now=desk.now(),
             )
         desk.kick()
 
@@ -377,7 +399,7 @@ class Contract:
                 reason="계약",
                 note=note,
                 photos=photos,
-                now=desk.rasa_now(),
+                now=desk.now(),
             )
         desk.kick()
 
@@ -389,6 +411,3 @@ def _everything(database: Database) -> str:
         return " ".join(
             str(row) for name in names for row in session.execute(text(f'SELECT * FROM "{name}"'))
         )
-
-
-__all__ = ["Contract", "Desk", "Heard", "Path", "ensure_conversation", "picture"]

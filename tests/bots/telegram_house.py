@@ -154,5 +154,3 @@ def _served(house: TelegramHouse) -> Iterator[None]:
             yield
         finally:
             house.client.call(lambda bot: bot.delete_webhook())
-
-

@@ -30,7 +30,7 @@ from core.replies import Choice, Reply
 from dialogue.dispatch import Dispatcher
 from dialogue.door import Door
 from dialogue.photos import accept_photo
-from dialogue.rasa import RasaAnswer, RasaClient, RasaTurn
+from dialogue.rasa import RasaAnswer, RasaClient, RasaTurn, Understood
 from dialogue.runner import TurnRunner
 from tests.builders import CODES, Clock, make_database, make_vault, sample_city
 
@@ -57,6 +57,8 @@ class StandInRasa(RasaClient):
 
     def __init__(self) -> None:
         self.heard: list[RasaTurn] = []
+        self.understood: list[str] = []
+        self.forgotten: list[int] = []
         self.gate = threading.Event()
         self.gate.set()
 
@@ -79,6 +81,13 @@ class StandInRasa(RasaClient):
         if intent == "affirm":
             return Reply("접수했어요. 접수번호는 2026-000123이고 조회 코드는 K7QM-3XW9예요.")
         return Reply(f"{turn.parse_data['text']}: 알겠어요.")
+
+    def understand(self, text: str) -> Understood:
+        self.understood.append(text)
+        return Understood("report_complaint" if "가로등" in text else "ask_policy", 0.9)
+
+    def forget(self, conversation_id: int) -> None:
+        self.forgotten.append(conversation_id)
 
     def close(self) -> None:
         """There is nothing to close."""

@@ -28,6 +28,8 @@ class ScriptedRasa:
 
     def __init__(self) -> None:
         self.requests: list[dict[str, Any]] = []
+        self.forgotten: list[str] = []
+        self.forget: Callable[[str], int] = lambda path: 200
         self.answer: Callable[[dict[str, Any]], Answer] = lambda body: say(f"답: {body['text']}")
         owner = self
 
@@ -37,6 +39,16 @@ class ScriptedRasa:
                 owner.requests.append(body)
                 status, data = owner.answer(body)
                 payload = json.dumps(data).encode()
+                self.send_response(status)
+                self.send_header("content-length", str(len(payload)))
+                self.end_headers()
+                self.wfile.write(payload)
+
+            def do_DELETE(self) -> None:
+                status = owner.forget(self.path)
+                if status == 200:
+                    owner.forgotten.append(self.path)
+                payload = json.dumps({"erased": 1}).encode()
                 self.send_response(status)
                 self.send_header("content-length", str(len(payload)))
                 self.end_headers()

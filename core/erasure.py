@@ -1,0 +1,351 @@
+"""Erases what the city keeps of one conversation (table erasure). Must not drop a case or an audit line.
+
+Every other table has one writer; this module alone reaches into all of them, because an erasure is
+one transaction or none. It empties columns by their type, so a column that is added later is emptied
+too unless somebody decides here that it may stay. Cases stay (공공기록물, 개인정보 보호법 21조·36조):
+the person is taken out of them. Files and Rasa are not its business: ``dialogue.erasure`` calls both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    LargeBinary,
+    String,
+    Table,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Session
+
+from core.audit import record_audit
+from core.cases import Actor, add_note
+from core.conversations import ERASED
+from core.conversations import OPEN_STATES as OPEN_TURNS
+from core.deliveries import OPEN_STATES as OPEN_DELIVERIES
+from core.drafts import close_draft
+from core.errors import Refused
+from core.models.base import Base
+from core.models.case import Case, CaseEvent
+from core.models.conversation import Attachment, Conversation, Delivery, Draft, Handover, Turn
+from core.models.erasure import Erasure
+from core.models.vault import VaultItem
+from core.vault import TOKEN_NAMES, TOKEN_PATTERN
+
+# A message that never leaves (a blocked channel) must not keep a citizen's words for ever.
+WAIT_AT_MOST = timedelta(hours=24)
+ERASED_CONTACT = "(지운 연락처)"
+ERASED_TEXT = "(지운 글)"
+CASE_NOTE = "이 민원을 낸 대화와 연락처를 지웠어요."
+
+# Columns that tell what happened and never what was said. Every other column that can hold words,
+# JSON or bytes is emptied.
+_STAYS: dict[type[Base], frozenset[str]] = {
+    Turn: frozenset({"channel", "kind", "state"}),
+    Delivery: frozenset({"channel", "kind", "speaker", "state"}),
+    Draft: frozenset({"state"}),
+    Handover: frozenset(),
+    VaultItem: frozenset({"token", "kind"}),
+    Conversation: frozenset({"channel", "visibility"}),
+}
+
+
+@dataclass(frozen=True)
+class ErasedFiles:
+    """Hashes of files that no row names any more; they may be removed once this is committed."""
+
+    sha256: tuple[str, ...]
+
+
+def request_erasure(
+    session: Session, *, conversation_id: int, by: str, reason: str = "", now: datetime
+) -> Erasure:
+    """Keep the wish and close the open draft; the worker erases. Twice is once.
+
+    ``by``: "citizen", "officer:<id>" or "cli:<account>". Raises Refused("conversation_unknown").
+    """
+    # The lock makes two requests at once take turns.
+    conversation = session.get(Conversation, conversation_id, with_for_update=True)
+    if conversation is None:
+        raise Refused("conversation_unknown")
+    known = find_erasure(session, conversation_id=conversation_id)
+    if known is not None:
+        return known
+    erasure = Erasure(conversation_id=conversation_id, by=by, requested_at=now, files=[])
+    session.add(erasure)
+    close_draft(session, conversation_id=conversation_id, state="cancelled", now=now)
+    record_audit(
+        session,
+        actor=_actor_of(erasure),
+        action="conversation.erase_requested",
+        subject=f"conversation:{conversation_id}",
+        purpose=reason.strip()[:200],
+        now=now,
+    )
+    return erasure
+
+
+def find_erasure(session: Session, *, conversation_id: int) -> Erasure | None:
+    """The wish to erase this conversation, done or not; None when nobody asked."""
+    return session.scalars(
+        select(Erasure).where(Erasure.conversation_id == conversation_id)
+    ).first()
+
+
+def list_erasures(session: Session, *, limit: int = 200) -> list[Erasure]:
+    """Erasures, those that are not done first, then the latest."""
+    return list(
+        session.scalars(
+            select(Erasure)
+            .order_by(Erasure.done_at.is_not(None), Erasure.requested_at.desc(), Erasure.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def due_erasures(
+    session: Session, *, now: datetime, conversation_id: int | None = None
+) -> list[Erasure]:
+    """Erasures whose conversation is at rest, oldest first: everything answered and sent.
+
+    After 24 hours it need not be. A message that slipped in while its conversation was being erased
+    makes the erasure due again.
+    """
+    busy = or_(
+        exists().where(Turn.conversation_id == Erasure.conversation_id, Turn.state.in_(OPEN_TURNS)),
+        exists().where(
+            Delivery.conversation_id == Erasure.conversation_id,
+            Delivery.state.in_(OPEN_DELIVERIES),
+        ),
+    )
+    slipped_in = exists().where(
+        Turn.conversation_id == Erasure.conversation_id,
+        Turn.external_id.not_like(f"{ERASED}%"),
+    )
+    query = (
+        select(Erasure)
+        .where(
+            or_(Erasure.done_at.is_(None), slipped_in),
+            or_(Erasure.requested_at <= now - WAIT_AT_MOST, ~busy),
+        )
+        .order_by(Erasure.id)
+    )
+    if conversation_id is not None:
+        query = query.where(Erasure.conversation_id == conversation_id)
+    return list(session.scalars(query))
+
+
+def erase_conversation(session: Session, *, conversation_id: int, now: datetime) -> ErasedFiles:
+    """Empty everything that was said, in the caller's transaction. Twice is once.
+
+    The files that may go are remembered with the erasure until ``finish_erasure``. Raises
+    Refused("erasure_not_requested").
+    """
+    conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
+    erasure = find_erasure(session, conversation_id=conversation_id)
+    if erasure is None:
+        raise Refused("erasure_not_requested")
+    gone = f"{ERASED}{conversation_id}"
+    if conversation.address != gone:
+        _note_in_cases(session, erasure, now)
+        record_audit(
+            session,
+            actor=_actor_of(erasure),
+            action="conversation.erase",
+            subject=f"conversation:{conversation_id}",
+            now=now,
+        )
+    held = _take_person_out_of_cases(session, conversation_id)
+    session.flush()
+    turn, delivery = _table(Turn), _table(Delivery)
+    _empty(
+        session,
+        Turn,
+        conversation_id,
+        external_id=_numbered(turn),
+        state=_settled(turn, OPEN_TURNS, "failed"),
+    )
+    _empty(
+        session,
+        Delivery,
+        conversation_id,
+        address=gone,
+        payload={"text": ""},
+        image_id=null(),
+        dedupe_key=_numbered(delivery),
+        state=_settled(delivery, OPEN_DELIVERIES, "failed"),
+        # Whoever is sending it now can no longer write what the provider answered.
+        lease_token=delivery.c.lease_token + 1,
+        leased_until=null(),
+    )
+    draft, handover, item = _table(Draft), _table(Handover), _table(VaultItem)
+    _empty(session, Draft, conversation_id, state=_settled(draft, ("open",), "cancelled"))
+    _empty(
+        session,
+        Handover,
+        conversation_id,
+        reason="erased",
+        closed_at=func.coalesce(handover.c.closed_at, now, type_=handover.c.closed_at.type),
+    )
+    _empty(
+        session,
+        VaultItem,
+        conversation_id,
+        erased_at=func.coalesce(item.c.erased_at, now, type_=item.c.erased_at.type),
+    )
+    files = _drop_attachments(session, conversation_id, held=held)
+    talk = _table(Conversation)
+    _empty(
+        session,
+        Conversation,
+        conversation_id,
+        # A new message of the same citizen finds no conversation here and begins a new one.
+        address=gone,
+        mode="closed",
+        officer_id=null(),
+        told_late_at=null(),
+        # A worker that still holds it has lost it.
+        lease_token=talk.c.lease_token + 1,
+        leased_until=null(),
+    )
+    session.expire_all()
+    erasure.files = sorted({*erasure.files, *files})
+    session.flush()
+    return ErasedFiles(unused_files(session, erasure=erasure))
+
+
+def unused_files(session: Session, *, erasure: Erasure) -> tuple[str, ...]:
+    """Those files of an erasure that no attachment names (a file may belong to several)."""
+    named = set(
+        session.scalars(select(Attachment.sha256).where(Attachment.sha256.in_(erasure.files)))
+    )
+    return tuple(sha256 for sha256 in erasure.files if sha256 not in named)
+
+
+def finish_erasure(session: Session, *, erasure: Erasure, now: datetime) -> None:
+    """Record that the files are gone too; nothing of it is left to do."""
+    erasure.files = []
+    erasure.done_at = erasure.done_at or now
+
+
+def _take_person_out_of_cases(session: Session, conversation_id: int) -> set[int]:
+    """Remove contact and tokens from the cases; returns the attachments that they hold."""
+    held: set[int] = set()
+    cases = session.scalars(select(Case).where(Case.conversation_id == conversation_id)).all()
+    for each in cases:
+        each.contact_token = None
+        _clean(each)
+        held.update(int(i) for i in each.attachment_ids)
+        for event in session.scalars(select(CaseEvent).where(CaseEvent.case_id == each.id)):
+            _clean(event)
+            held.update(int(photo["id"]) for photo in event.data.get("photos", ()))
+    return held
+
+
+def _note_in_cases(session: Session, erasure: Erasure, now: datetime) -> None:
+    kind, _, identity = erasure.by.partition(":")
+    actor = (
+        Actor("citizen", f"conversation:{erasure.conversation_id}")
+        if kind == "citizen"
+        else Actor("officer" if kind == "officer" else "system", identity[:60])
+    )
+    for case_id in session.scalars(
+        select(Case.id).where(Case.conversation_id == erasure.conversation_id)
+    ).all():
+        add_note(session, case_id=case_id, actor=actor, reason=CASE_NOTE, now=now)
+
+
+def _drop_attachments(session: Session, conversation_id: int, *, held: Iterable[int]) -> list[str]:
+    """Delete the rows that neither a case nor another conversation's message needs; their hashes."""
+    sent_elsewhere = select(Delivery.image_id).where(
+        Delivery.image_id.is_not(None), Delivery.conversation_id != conversation_id
+    )
+    rows = session.execute(
+        select(Attachment.id, Attachment.sha256).where(
+            Attachment.conversation_id == conversation_id,
+            Attachment.id.not_in(list(held)),
+            Attachment.id.not_in(sent_elsewhere),
+        )
+    ).all()
+    session.execute(delete(Attachment).where(Attachment.id.in_([row.id for row in rows])))
+    return [row.sha256 for row in rows]
+
+
+def _clean(row: Case | CaseEvent) -> None:
+    """Put neutral words in the place of vault tokens, wherever the row can hold words."""
+    for column in _table(type(row)).columns:
+        if isinstance(column.type, String | JSON):
+            before = getattr(row, column.key)
+            after = _without_tokens(before)
+            if after != before:
+                setattr(row, column.key, after)
+
+
+def _without_tokens(value: Any) -> Any:
+    if isinstance(value, str):
+        return TOKEN_PATTERN.sub(
+            lambda found: ERASED_TEXT if TOKEN_NAMES["unread"] in found[0] else ERASED_CONTACT,
+            value,
+        )
+    if isinstance(value, dict):
+        return {key: _without_tokens(inner) for key, inner in value.items()}
+    return [_without_tokens(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _empty(session: Session, model: type[Base], conversation_id: int, **values: Any) -> None:
+    table = _table(model)
+    key = table.c.id if model is Conversation else table.c.conversation_id
+    session.execute(table.update().where(key == conversation_id).values(_emptied(model) | values))
+
+
+def _emptied(model: type[Base]) -> dict[str, Any]:
+    """For each column that may hold what was said, a value that holds nothing."""
+    stays: Collection[str] = _STAYS[model]
+    return {
+        column.name: _nothing(column)
+        for column in _table(model).columns
+        if column.name not in stays and isinstance(column.type, String | JSON | LargeBinary)
+    }
+
+
+def _nothing(column: Column[Any]) -> Any:
+    if column.nullable:
+        return null()
+    if isinstance(column.type, JSON):
+        # The column's own beginning ([] or {}), so that readers find the shape that they expect.
+        made: Any = column.default
+        return made.arg(None) if made is not None and made.is_callable else {}
+    return b"" if isinstance(column.type, LargeBinary) else ""
+
+
+def _numbered(table: Table) -> Any:
+    """A value that is unique and says nothing: ``erased:<id>``."""
+    return literal(ERASED) + cast(table.c.id, String)
+
+
+def _settled(table: Table, states: Collection[str], to: str) -> Any:
+    """The row's state, or ``to`` where it was still waiting for something."""
+    return case((table.c.state.in_(states), to), else_=table.c.state)
+
+
+def _table(model: type[Base]) -> Table:
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table
+
+
+def _actor_of(erasure: Erasure) -> str:
+    return f"conversation:{erasure.conversation_id}" if erasure.by == "citizen" else erasure.by

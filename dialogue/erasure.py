@@ -1,0 +1,77 @@
+"""Erases what is due: Rasa first, then our rows, then the files. Must not decide what goes.
+
+Each step may be done twice, and an erasure is done only after the last: whatever fails is tried again
+at the next pass from the beginning.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from core.attachments import AttachmentStore
+from core.conversations import lease_conversation, release_lease
+from core.database import Database
+from core.erasure import (
+    due_erasures,
+    erase_conversation,
+    find_erasure,
+    finish_erasure,
+    unused_files,
+)
+from core.errors import TemporaryFailure
+from core.ports import Now
+from dialogue.rasa import RasaClient
+
+log = logging.getLogger(__name__)
+
+
+def erase_due(*, database: Database, rasa: RasaClient, store: AttachmentStore, now: Now) -> int:
+    """One pass over the due erasures; returns how many were finished. One that fails stops no other."""
+    with database.reading() as session:
+        due = [each.conversation_id for each in due_erasures(session, now=now())]
+    done = 0
+    for conversation_id in due:
+        try:
+            done += _erase(conversation_id, database=database, rasa=rasa, store=store, now=now)
+        except TemporaryFailure as error:
+            log.warning("conversation %s is erased later: %s", conversation_id, error)
+        except Exception as error:
+            # Only the type: an exception's words may hold a citizen's.
+            log.error("conversation %s is not erased: %s", conversation_id, type(error).__name__)
+    if done:
+        database.empty_log()
+    return done
+
+
+def _erase(
+    conversation_id: int,
+    *,
+    database: Database,
+    rasa: RasaClient,
+    store: AttachmentStore,
+    now: Now,
+) -> bool:
+    # With the lease nobody works the conversation meanwhile, so Rasa learns nothing anew.
+    with database.transaction() as session:
+        lease = lease_conversation(session, conversation_id=conversation_id, now=now())
+    if lease is None:
+        return False
+    try:
+        rasa.forget(conversation_id)
+        with database.transaction() as session:
+            if not due_erasures(session, now=now(), conversation_id=conversation_id):
+                # A message came while Rasa forgot: it is answered first.
+                return False
+            erase_conversation(session, conversation_id=conversation_id, now=now())
+    finally:
+        with database.transaction() as session:
+            release_lease(session, lease=lease)
+    with database.transaction() as session:
+        erasure = find_erasure(session, conversation_id=conversation_id)
+        if erasure is None:
+            return False
+        # Inside the transaction, so that no new row can take up a file between look and removal.
+        for sha256 in unused_files(session, erasure=erasure):
+            store.remove(sha256)
+        finish_erasure(session, erasure=erasure, now=now())
+    return True
