@@ -15,20 +15,21 @@ from rasa_sdk import Action
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.turn import Turn, parse_turn
-from core.replies import Choice
+from core.replies import Choice, Point
 
 
 @dataclass(frozen=True)
 class Say:
     """One message: a prompt of domain.yml by name with its values, or finished text.
 
-    ``choices`` come after those that the prompt brings.
+    ``choices`` come after those that the prompt brings; ``location`` is a point to show on a map.
     """
 
     prompt: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     text: str | None = None
     choices: tuple[Choice, ...] = ()
+    location: Point | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,12 @@ class SotongAction(Action):  # type: ignore[misc]
 
 def _utter(dispatcher: Any, say: Say) -> None:
     buttons = [{"title": choice.title, "payload": choice.payload} for choice in say.choices]
+    # What Rasa has no field for travels as "custom" (nlu/request.py, dialogue/rasa.py).
+    point = say.location
+    custom = {"location": {"lat": point.lat, "long": point.long}} if point else None
     if say.prompt is not None:
-        dispatcher.utter_message(response=say.prompt, buttons=buttons, **say.values)
+        dispatcher.utter_message(
+            response=say.prompt, buttons=buttons, json_message=custom, **say.values
+        )
     else:
-        dispatcher.utter_message(text=say.text, buttons=buttons)
+        dispatcher.utter_message(text=say.text, buttons=buttons, json_message=custom)

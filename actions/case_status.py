@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
@@ -16,7 +17,7 @@ from core.database import Database
 from core.errors import Refused
 from core.models.case import Case
 from core.ports import Now
-from core.replies import Choice
+from core.replies import Choice, Point
 
 _NUMBER = re.compile(r"(?<!\d)(20\d{2})\s*[-–—]\s*(\d{1,6})(?!\d)")
 # What is left of "2026-000123에 추가할게요" when number and verb are gone says nothing.
@@ -61,7 +62,7 @@ class CheckCase(SotongAction):
         number = case_number_in(turn.message)
         code = lookup_code_in(turn.message.text)
         if number is not None and code is not None:
-            return Result((Say(text=self._by_code(number, code)),))
+            return Result((self._by_code(number, code),))
         found = True
         with self._database.reading() as session:
             cases = cases_of(
@@ -71,20 +72,20 @@ class CheckCase(SotongAction):
                 own = next((case for case in cases if case.number == number), None)
                 # The same words for another's case and for none: a number tells a stranger nothing.
                 found = own is not None
-                text = texts.render("case_not_yours") if own is None else self._one(session, own)
+                say = self._one(session, own) if own else Say(text=texts.render("case_not_yours"))
             elif not cases:
                 found = False
-                text = texts.render("case_none")
+                say = Say(text=texts.render("case_none"))
             elif len(cases) == 1:
-                text = self._one(session, cases[0])
+                say = self._one(session, cases[0])
             else:
                 lines = [texts.render("case_list_header", count=len(cases))]
                 lines += [self._line(case) for case in cases]
-                text = "\n".join(lines)
+                say = Say(text="\n".join(lines))
         choices = () if found or turn.in_form else (REPORT, PERSON)
-        return Result((Say(text=text, choices=choices),))
+        return Result((replace(say, choices=choices),))
 
-    def _by_code(self, number: str, code: str) -> str:
+    def _by_code(self, number: str, code: str) -> Say:
         """The case whose receipt carries both; a wrong code is counted as on the look-up page."""
         texts = self._city.texts
         try:
@@ -92,9 +93,9 @@ class CheckCase(SotongAction):
                 case = look_up(
                     session, codes=self._codes, number=number, code=code, now=self._now()
                 )
-                return texts.render("lookup_failed") if case is None else self._one(session, case)
+                return self._one(session, case) if case else Say(text=texts.render("lookup_failed"))
         except Refused:
-            return texts.render("web_problem_lookup_locked")
+            return Say(text=texts.render("web_problem_lookup_locked"))
 
     def _line(self, case: Case) -> str:
         return self._city.texts.render(
@@ -106,7 +107,8 @@ class CheckCase(SotongAction):
             due=in_korean(case.due_at),
         )
 
-    def _one(self, session: Session, case: Case) -> str:
+    def _one(self, session: Session, case: Case) -> Say:
+        """The case in full, with its place on the map where the citizen gave or we found one."""
         department = self._city.department(case.department_id)
         text = self._city.texts.render(
             "lookup_found",
@@ -121,7 +123,10 @@ class CheckCase(SotongAction):
             for event in events_of(session, case_id=case.id, public_only=True)
             if event.note and event.kind == "status"
         ]
-        return f"{text}\n· 알림: {notes[-1]}" if notes else text
+        return Say(
+            text=f"{text}\n· 알림: {notes[-1]}" if notes else text,
+            location=None if case.lat is None or case.long is None else Point(case.lat, case.long),
+        )
 
     def _service(self, case: Case) -> str:
         if self._city.has_service(case.service_code):

@@ -11,7 +11,8 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-from actions.turn import Message, Point
+from actions.turn import Message
+from core.replies import Point
 from korean.answers import is_cancel, is_restart, is_skip, yes_no
 from korean.questions import is_question
 

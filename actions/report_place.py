@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 
 from actions.base import Say
-from actions.turn import Point
 from core.city import City, Gu, Neighbour, Place
 from core.geo import locate, nearest_neighbour
+from core.replies import Point
 from core.routing import neighbour_in_text
 from korean.place_words import HOMES, LANDMARKS, RELATIONS, SURFACES
 from korean.places import find_places

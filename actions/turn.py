@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.replies import Point
+
 FORM = "report_form"
 # Actions that Rasa runs by itself around a form; any other one since the citizen's last message
 # means that the form comes back from an interruption.
@@ -25,14 +27,6 @@ class Entity:
     value: str
     start: int = -1
     end: int = -1
-
-
-@dataclass(frozen=True)
-class Point:
-    """A place on the globe in WGS 84 degrees."""
-
-    lat: float
-    long: float
 
 
 @dataclass(frozen=True)

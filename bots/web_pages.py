@@ -51,6 +51,7 @@ SCRIPT_WORDS = (
     "photo_removed",
     "photo_alt",
     "location_message",
+    "location_on_map",
     "location_waiting",
     "location_denied",
     "location_unavailable",

@@ -75,6 +75,8 @@ def line_data(texts: Texts, line: Line) -> dict[str, Any]:
         "day_label": korean_day(line.at),
         "time_label": korean_hour(line.at),
     }
+    if line.location:
+        data["location"] = {"lat": line.location["lat"], "long": line.location["long"]}
     if line.kind == "turn":
         data["state"] = line.state
         data["turn_kind"] = line.turn_kind
@@ -83,8 +85,6 @@ def line_data(texts: Texts, line: Line) -> dict[str, Any]:
             {"url": f"/files/{i}", "alt": texts.render("web_photo_alt")}
             for i in line.attachment_ids
         ]
-        if line.location:
-            data["location"] = {"lat": line.location["lat"], "long": line.location["long"]}
         return data
     reply = line.reply
     data["choices"] = (
@@ -93,9 +93,7 @@ def line_data(texts: Texts, line: Line) -> dict[str, Any]:
         else []
     )
     data["images"] = (
-        [{"url": f"/files/{reply.image.attachment_id}", "alt": reply.image.alt}]
-        if reply and reply.image
-        else []
+        [{"url": f"/files/{i.attachment_id}", "alt": i.alt} for i in reply.images] if reply else []
     )
     url = safe_url(reply.link.url) if reply and reply.link else None
     if reply and reply.link and url:

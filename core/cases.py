@@ -25,7 +25,7 @@ from core.errors import Refused
 from core.inbound import Photo
 from core.models.case import Case, CaseEvent, CaseNumber, LookupAttempt
 from core.models.conversation import Conversation, Turn
-from core.replies import Image, Reply
+from core.replies import Image, Reply, albums
 from core.routing import route
 from core.texts import REQUIRED
 
@@ -182,7 +182,7 @@ def change_status(
     expected_version: int | None = None,
     now: datetime,
 ) -> Case:
-    """Move a case on and tell the citizen in the chat where it began: ``note``, then each photo.
+    """Move a case on and tell the citizen in the chat where it began: ``note``, then its photos.
 
     ``reason`` stays inside. ``photos`` are (photo, alt text). Raises Refused("stale" |
     "illegal_change" | "note_required" | "reason_missing" | "alt_missing").
@@ -383,8 +383,7 @@ def _tell_citizen(
         "due": f"{case.due_at.astimezone(KST):%Y-%m-%d %H:%M}",
     }
     text = city.texts.render(key, **{name: values[name] for name in REQUIRED[key]})
-    replies = [Reply(text)]
-    replies += [Reply(alt, image=Image(i, alt)) for i, alt in zip(images, alts, strict=True)]
+    replies = [Reply(text), *albums(list(map(Image, images, alts)))]
     for index, reply in enumerate(replies):
         enqueue(
             session,

@@ -63,7 +63,7 @@ def enqueue(
         kind=kind,
         speaker=speaker,
         payload=reply.to_data(),
-        image_id=reply.image.attachment_id if reply.image else None,
+        image_id=reply.images[0].attachment_id if reply.images else None,
         dedupe_key=dedupe_key,
         created_at=now,
         next_attempt_at=now,

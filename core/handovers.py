@@ -132,7 +132,7 @@ def answer(
     )
     replies = [Reply(text)] if text else []
     replies += [
-        Reply(alt.strip(), image=Image(attachment_id, alt.strip()))
+        Reply(alt.strip(), images=(Image(attachment_id, alt.strip()),))
         for attachment_id, (_, alt) in zip(ids, photos, strict=True)
     ]
     _audit(session, officer_id, "conversation.answer", conversation_id, now)

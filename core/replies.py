@@ -6,8 +6,12 @@ citizen only ever sees its title and an opaque id.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+# Messengers take two to ten pictures as one album.
+MOST_IMAGES = 10
 
 
 @dataclass(frozen=True)
@@ -35,32 +39,54 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Point:
+    """A place on the globe in WGS 84 degrees."""
+
+    lat: float
+    long: float
+
+
+@dataclass(frozen=True)
 class Reply:
-    """One outgoing message."""
+    """One outgoing message. Several ``images`` (at most ``MOST_IMAGES``) belong together, as an album."""
 
     text: str
     choices: tuple[Choice, ...] = ()
-    image: Image | None = None
+    images: tuple[Image, ...] = ()
     link: Link | None = None
+    location: Point | None = None
 
     def to_data(self) -> dict[str, Any]:
         """As JSON for the delivery row."""
         data: dict[str, Any] = {"text": self.text}
         if self.choices:
             data["choices"] = [{"title": c.title, "payload": c.payload} for c in self.choices]
-        if self.image:
-            data["image"] = {"attachment_id": self.image.attachment_id, "alt": self.image.alt}
+        if self.images:
+            data["images"] = [{"attachment_id": i.attachment_id, "alt": i.alt} for i in self.images]
         if self.link:
             data["link"] = {"title": self.link.title, "url": self.link.url}
+        if self.location:
+            data["location"] = {"lat": self.location.lat, "long": self.location.long}
         return data
 
     @staticmethod
     def from_data(data: dict[str, Any]) -> Reply:
         """Back from the delivery row. A missing key is a programming error and raises."""
-        image, link = data.get("image"), data.get("link")
+        link, location = data.get("link"), data.get("location")
+        images = data.get("images", ())
+        if "image" in data:
+            # Rows from before a reply could carry several.
+            images = [data["image"]]
         return Reply(
             text=data["text"],
             choices=tuple(Choice(c["title"], c["payload"]) for c in data.get("choices", ())),
-            image=Image(image["attachment_id"], image["alt"]) if image else None,
+            images=tuple(Image(i["attachment_id"], i["alt"]) for i in images),
             link=Link(link["title"], link["url"]) if link else None,
+            location=Point(location["lat"], location["long"]) if location else None,
         )
+
+
+def albums(images: Sequence[Image]) -> list[Reply]:
+    """The pictures in as few messages as a messenger allows; the text says what each one shows."""
+    parts = [images[i : i + MOST_IMAGES] for i in range(0, len(images), MOST_IMAGES)]
+    return [Reply("\n".join(i.alt for i in part), images=tuple(part)) for part in parts]

@@ -93,6 +93,7 @@ def _delivery_line(delivery: Delivery) -> Line:
         text=reply.text,
         state=delivery.state,
         reply=reply,
-        attachment_ids=(reply.image.attachment_id,) if reply.image else (),
+        attachment_ids=tuple(image.attachment_id for image in reply.images),
+        location=delivery.payload.get("location"),
         speaker=delivery.speaker,
     )

@@ -117,6 +117,7 @@ _KEYS: Mapping[str, str] = {
     "web_js_photo_not_image": "",
     "web_js_photo_lost": "",
     "web_js_location_message": "",
+    "web_js_location_on_map": "",
     "web_js_location_waiting": "",
     "web_js_location_denied": "",
     "web_js_location_unavailable": "",

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from core.errors import PermanentFailure, TemporaryFailure
-from core.replies import Choice, Image, Reply
+from core.replies import Choice, Image, Link, Point, Reply
 
 TURN_PATH = "/webhooks/turns/turn"
 HEALTH_PATH = "/webhooks/turns/health"
@@ -100,11 +100,15 @@ def _parse_answer(data: dict[str, Any]) -> RasaAnswer:
 
 
 def _parse_reply(data: dict[str, Any]) -> Reply:
-    image_id = data.get("image_attachment_id")
+    image_id, link, location = (
+        data.get(key) for key in ("image_attachment_id", "link", "location")
+    )
     return Reply(
         text=data.get("text") or "",
         choices=tuple(Choice(c["title"], c["payload"]) for c in data.get("choices") or ()),
-        image=Image(int(image_id), data.get("alt") or "") if image_id else None,
+        images=(Image(int(image_id), data.get("alt") or ""),) if image_id else (),
+        link=Link(link["title"], link["url"]) if link else None,
+        location=Point(float(location["lat"]), float(location["long"])) if location else None,
     )
 
 

@@ -93,7 +93,7 @@ def render_answer(
 
 
 def render_reply(event: BotUttered) -> dict[str, Any]:
-    """One bot message; buttons become choices, `custom` may carry an image or a link."""
+    """One bot message; buttons become choices, `custom` may carry an image, a link or a place."""
     buttons = [*(event.data.get("buttons") or []), *(event.data.get("quick_replies") or [])]
     custom = event.data.get("custom") or {}
     return {
@@ -105,6 +105,7 @@ def render_reply(event: BotUttered) -> dict[str, Any]:
         "image_attachment_id": custom.get("image_attachment_id"),
         "alt": str(custom.get("alt") or ""),
         "link": custom.get("link"),
+        "location": custom.get("location"),
     }
 
 

@@ -106,6 +106,8 @@ def _print_answers(client: Any, wait: float, as_json: bool) -> None:
             typer.echo(f"   {number}. {choice['title']}")
         for image in line["images"]:
             typer.echo(f"   [사진] {image['alt']} {image['url']}")
+        if "location" in line:
+            typer.echo(f"   [위치] {line['location']['lat']:.5f}, {line['location']['long']:.5f}")
         if "link" in line:
             typer.echo(f"   {line['link']['title']}: {line['link']['url']}")
 

@@ -92,17 +92,19 @@
 
   Sotong.View.prototype.fill = function (node, line) {
     var text = line.text;
-    var onlyCaption = line.images && line.images.length === 1 && line.images[0].alt === text;
+    var alts = [];
     var i;
+    for (i = 0; line.images && i < line.images.length; i += 1) { alts.push(line.images[i].alt); }
     if (!text && line.location) { text = words.location_message; }
     if (text) {
       var bubble = make("div", "bubble");
       fillText(bubble, text);
-      /* The picture's own description says the same: it is read aloud once. */
-      if (onlyCaption) { bubble.setAttribute("aria-hidden", "true"); }
+      /* The pictures' own descriptions say the same: it is read aloud once. */
+      if (alts.length && alts.join("\n") === text) { bubble.setAttribute("aria-hidden", "true"); }
       node.appendChild(bubble);
     }
     for (i = 0; line.images && i < line.images.length; i += 1) { node.appendChild(this.picture(line.images[i])); }
+    if (line.kind === "delivery" && line.location) { node.appendChild(this.place(line.location)); }
     if (line.link) {
       var paragraph = make("p", "link");
       var link = make("a", "", line.link.title);
@@ -125,6 +127,17 @@
     img.src = image.url;
     link.appendChild(img);
     return link;
+  };
+
+  /* A point as text, and a link that the device's own map opens: no foreign page learns of it. */
+  Sotong.View.prototype.place = function (point) {
+    var where = point.lat.toFixed(5) + ", " + point.long.toFixed(5);
+    var paragraph = make("p", "link");
+    var link = make("a", "", words.location_on_map);
+    link.href = "geo:" + point.lat + "," + point.long;
+    paragraph.appendChild(link);
+    paragraph.appendChild(document.createTextNode(" (" + where + ")"));
+    return paragraph;
   };
 
   Sotong.View.prototype.choices = function (node, line) {

@@ -102,7 +102,7 @@ class Delivery(Base):
     # Who speaks: "bot" or "officer:<id>"; shown in the transcript.
     speaker: Mapped[str] = mapped_column(String(40), default="bot")
     payload: Mapped[dict[str, Any]]
-    # The attachment in ``payload``, as a column, so that a citizen's right to see it is one look-up.
+    # The first attachment in ``payload``, as a column, so that a citizen's right to see it is one look-up.
     image_id: Mapped[int | None] = mapped_column(
         ForeignKey("attachment.id"), index=True, default=None
     )

@@ -94,7 +94,12 @@ def _run(call: dict[str, Any]) -> dict[str, Any]:
             "responses": [
                 {
                     "text": "그림이에요.\n\n보세요.",
-                    "custom": {"image_attachment_id": 7, "alt": "지도"},
+                    "custom": {
+                        "image_attachment_id": 7,
+                        "alt": "지도",
+                        "link": {"title": "자세히", "url": "/help"},
+                        "location": {"lat": 37.5, "long": 127.0},
+                    },
                 }
             ],
         }

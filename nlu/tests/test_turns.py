@@ -53,10 +53,12 @@ def test_a_question_inside_the_form_is_answered_and_the_form_asks_again(talk: Ta
     assert answer.body["requested_slot"] == "where"
 
 
-def test_an_image_and_its_text_are_one_reply(talk: Talk) -> None:
+def test_an_image_a_link_a_place_and_their_text_are_one_reply(talk: Talk) -> None:
     (reply,) = talk.say("도움말").body["replies"]
     assert reply["text"] == "그림이에요.\n\n보세요."
     assert (reply["image_attachment_id"], reply["alt"]) == (7, "지도")
+    assert reply["link"] == {"title": "자세히", "url": "/help"}
+    assert reply["location"] == {"lat": 37.5, "long": 127.0}
 
 
 def test_the_same_turn_sent_twice_is_answered_alike_and_worked_once(

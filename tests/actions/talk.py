@@ -10,7 +10,8 @@ from actions.report_parse import read_message
 from actions.report_planner import next_slot
 from actions.report_state import ReportState
 from actions.report_step import Step
-from actions.turn import Entity, Message, Point
+from actions.turn import Entity, Message
+from core.replies import Point
 from tests.builders import sample_city
 
 

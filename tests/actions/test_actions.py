@@ -44,6 +44,24 @@ def test_a_citizen_hears_about_own_cases(rasa: Rasa) -> None:
     assert second in text
 
 
+def place_of(rasa: Rasa, text: str) -> Any:
+    _, (answer,) = rasa.ask("action_check_case", text, in_form=False)
+    return answer["custom"].get("location")
+
+
+def test_one_case_in_full_brings_its_place_on_the_map(rasa: Rasa) -> None:
+    number = file_case(rasa, lat=37.5657, long=126.9769)
+    assert place_of(rasa, "내 민원 어떻게 됐어요?") == {"lat": 37.5657, "long": 126.9769}
+    file_case(rasa)
+    assert place_of(rasa, "내 민원 어떻게 됐어요?") is None
+    assert place_of(rasa, f"{number} 어떻게 됐어요?") == {"lat": 37.5657, "long": 126.9769}
+
+
+def test_a_case_without_a_point_brings_none(rasa: Rasa) -> None:
+    file_case(rasa)
+    assert place_of(rasa, "내 민원 어떻게 됐어요?") is None
+
+
 def test_anothers_case_answers_like_one_that_does_not_exist(rasa: Rasa) -> None:
     other = file_case(rasa, address="b" * 64, place_text="남의 집 앞")
     about_other = said(rasa, "action_check_case", f"{other} 어떻게 됐어요?")

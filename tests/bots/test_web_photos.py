@@ -17,7 +17,7 @@ from core.deliveries import enqueue
 from core.errors import Refused
 from core.inbound import Photo
 from core.models.conversation import Conversation
-from core.replies import Image, Reply
+from core.replies import Image, Point, Reply
 from dialogue.photos import accept_photo
 from tests.bots.web_house import House, answers, make_house, messages, photo_bytes, post, until
 
@@ -161,7 +161,7 @@ def test_a_photo_from_the_office_reaches_only_its_citizen(
         enqueue(
             session,
             conversation=conversation,
-            reply=Reply("고친 가로등", image=Image(attachment_id, "고친 가로등")),
+            reply=Reply("고친 가로등", images=(Image(attachment_id, "고친 가로등"),)),
             kind="status",
             dedupe_key="case:1:2:0",
             now=house.clock(),
@@ -172,6 +172,30 @@ def test_a_photo_from_the_office_reaches_only_its_citizen(
     assert citizen.get(f"/files/{attachment_id}").status_code == 200
     with house.browser() as stranger:
         assert stranger.get(f"/files/{attachment_id}").status_code == 404
+
+
+def test_an_album_and_a_place_reach_the_browser_whole(house: House, citizen: httpx.Client) -> None:
+    post(citizen, "text-00000001", text="가로등")
+    answers(citizen, 1)
+    photos = [accept_photo(photo_bytes(), name="fixed.jpg", store=house.store)] * 2
+    with house.database.transaction() as session:
+        ids = record_attachments(
+            session, photos=photos, conversation_id=1, source="officer", now=house.clock()
+        )
+        images = (Image(ids[0], "고치기 전"), Image(ids[1], "고친 등"))
+        enqueue(
+            session,
+            conversation=session.get_one(Conversation, 1),
+            reply=Reply("고치기 전\n고친 등", images=images, location=Point(37.5657, 126.9769)),
+            kind="status",
+            dedupe_key="case:1:2:0",
+            now=house.clock(),
+        )
+    house.dispatcher.dispatch_conversation(1)
+    result = answers(citizen, 2)[1]
+    assert [image["alt"] for image in result["images"]] == ["고치기 전", "고친 등"]
+    assert [citizen.get(i["url"]).status_code for i in result["images"]] == [200, 200]
+    assert result["location"] == {"lat": 37.5657, "long": 126.9769}
 
 
 def test_a_signed_link_holds_for_ten_minutes_and_for_one_picture(

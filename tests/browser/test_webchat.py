@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from core.attachments import record_attachments
 from core.deliveries import enqueue
 from core.models.conversation import Conversation
-from core.replies import Reply
+from core.replies import Image, Point, Reply
+from dialogue.photos import accept_photo
 from tests.bots.web_house import House, photo_bytes, until
 from tests.browser.webchat_pages import WIDTHS, NewPage, bubbles, check, heads, say
 from tests.builders import make_case
@@ -140,6 +142,34 @@ def test_a_message_from_the_office_appears_by_itself_and_is_announced(
     expect(line.get_by_role("link")).to_have_attribute("href", "https://example.org/a?b=1")
     assert page.get_by_role("log").get_attribute("aria-live") == "polite"
     check(page, "officer")
+
+
+def test_an_album_and_a_place_can_be_seen(open_page: NewPage, house: House) -> None:
+    page = open_page()
+    expect(bubbles(page, "bot")).to_have_count(1)
+    photos = [accept_photo(photo_bytes(), name="fixed.jpg", store=house.store)] * 2
+    with house.database.transaction() as session:
+        ids = record_attachments(
+            session, photos=photos, conversation_id=1, source="officer", now=house.clock()
+        )
+        enqueue(
+            session,
+            conversation=session.get_one(Conversation, 1),
+            reply=Reply(
+                "고치기 전\n고친 등",
+                images=(Image(ids[0], "고치기 전"), Image(ids[1], "고친 등")),
+                location=Point(37.5657, 126.9769),
+            ),
+            kind="status",
+            dedupe_key="case:1:2:0",
+            now=house.clock(),
+        )
+    expect(page.get_by_alt_text("고치기 전", exact=True)).to_be_visible()
+    expect(page.get_by_alt_text("고친 등", exact=True)).to_be_visible()
+    place = page.get_by_role("link", name="지도에서 보기")
+    expect(place).to_have_attribute("href", "geo:37.5657,126.9769")
+    expect(page.get_by_text("37.56570, 126.97690")).to_be_visible()
+    check(page, "album")
 
 
 def test_two_tabs_show_one_talk(open_page: NewPage) -> None:

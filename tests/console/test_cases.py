@@ -85,7 +85,7 @@ def test_a_change_with_photo_is_an_event_and_reaches_the_citizen(house, case):
     texts = sent(house)
     assert "새 전구로 바꿨어요." in texts[0].payload["text"]
     assert "현장 확인" not in str([row.payload for row in texts])
-    assert texts[1].payload["image"]["alt"] == "켜진 가로등"
+    assert texts[1].payload["images"][0]["alt"] == "켜진 가로등"
     assert house.kicked == [case.conversation_id]
     page = browser.get(answer.headers["location"]).text
     assert "상태를 바꾸고 시민에게 알렸어요" in page

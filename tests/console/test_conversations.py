@@ -110,7 +110,7 @@ def test_a_photo_goes_out_with_its_words(house):
     answer = reply(browser, "", alt=["새로 단 전구", "", ""], files=[picture()])
     assert answer.status_code == 303
     sent = deliveries(house)[-1]
-    assert sent.payload["image"] == {"attachment_id": 1, "alt": "새로 단 전구"}
+    assert sent.payload["images"] == [{"attachment_id": 1, "alt": "새로 단 전구"}]
     with house.database.reading() as session:
         kept = session.get_one(Attachment, 1)
     assert kept.source == "officer"

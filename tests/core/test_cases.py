@@ -22,6 +22,7 @@ from core.errors import Refused
 from core.inbound import Photo
 from core.models.case import Case
 from core.models.conversation import Delivery
+from core.replies import Reply
 from tests.builders import (
     CODES,
     MONDAY_TEN,
@@ -167,7 +168,7 @@ def test_a_stale_change_is_refused_and_changes_nothing(database: Database) -> No
         assert session.get_one(Case, case.id).status == "in_progress"
 
 
-def test_a_result_with_a_photo_goes_to_the_chat_where_the_case_began(database: Database) -> None:
+def test_a_result_with_photos_goes_to_the_chat_where_the_case_began(database: Database) -> None:
     photo = Photo(sha256="0" * 64, media_type="image/jpeg", size=10, width=4, height=3)
     with database.transaction() as session:
         case = make_case(session).case
@@ -176,13 +177,16 @@ def test_a_result_with_a_photo_goes_to_the_chat_where_the_case_began(database: D
             case,
             CaseStatus.ANSWERED,
             note="새 등으로 바꾸었습니다.",
-            photos=[(photo, "고친 가로등")],
+            photos=[(photo, "고치기 전"), (photo, "고친 가로등")],
         )
         rows = list(session.scalars(select(Delivery).order_by(Delivery.id)))
         assert [row.conversation_id for row in rows] == [case.conversation_id] * 2
         assert "새 등으로 바꾸었습니다." in rows[0].payload["text"]
         assert case.number in rows[0].payload["text"]
-        assert rows[1].payload["image"]["alt"] == "고친 가로등"
+        album = Reply.from_data(rows[1].payload)
+        assert [image.alt for image in album.images] == ["고치기 전", "고친 가로등"]
+        assert album.text == "고치기 전\n고친 가로등"
+        assert rows[1].image_id == album.images[0].attachment_id
 
 
 def test_a_photo_without_words_for_the_blind_is_refused(database: Database) -> None:

@@ -19,7 +19,7 @@ from core.deliveries import (
     postpone,
 )
 from core.models.conversation import Delivery
-from core.replies import Choice, Image, Link, Reply
+from core.replies import Choice, Image, Link, Point, Reply, albums
 from tests.builders import MONDAY_TEN, make_conversation, make_database
 
 
@@ -45,10 +45,24 @@ def test_a_reply_survives_the_way_through_its_row() -> None:
     reply = Reply(
         "고르세요",
         choices=(Choice("네", "/affirm"),),
-        image=Image(3, "가로등 사진"),
+        images=(Image(3, "가로등 사진"), Image(4, "고친 등")),
         link=Link("자세히", "https://www.example.org"),
+        location=Point(37.5657, 126.9769),
     )
     assert Reply.from_data(reply.to_data()) == reply
+
+
+def test_an_old_row_with_one_image_is_still_read() -> None:
+    row = {"text": "고친 등", "image": {"attachment_id": 3, "alt": "고친 등"}}
+    assert Reply.from_data(row) == Reply("고친 등", images=(Image(3, "고친 등"),))
+
+
+def test_pictures_go_out_as_albums_that_a_messenger_can_carry() -> None:
+    images = [Image(i, f"사진 {i}") for i in range(1, 13)]
+    first, second = albums(images)
+    assert (len(first.images), second.images) == (10, tuple(images[10:]))
+    assert second.text == "사진 11\n사진 12"
+    assert albums([]) == []
 
 
 def test_what_is_decided_twice_goes_out_once(database: Database) -> None:

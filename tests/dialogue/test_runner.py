@@ -11,8 +11,8 @@ from sqlalchemy import select
 from core.drafts import save_draft
 from core.handovers import take, waiting
 from core.inbound import Location, TurnKind
-from core.models.conversation import Conversation, Draft
-from core.replies import Reply
+from core.models.conversation import Conversation, Delivery, Draft
+from core.replies import Link, Point, Reply
 from dialogue.drafts import look_after_drafts
 from dialogue.runner import GIVE_UP_AFTER
 from tests.builders import make_message, sample_city
@@ -194,6 +194,30 @@ def test_a_pin_reaches_rasa_as_a_place_and_keeps_its_point(house: House) -> None
     request = house.rasa.requests[0]
     assert request["parse_data"]["entities"][0]["entity"] == "place"
     assert request["metadata"]["location"]["lat"] == 37.5663
+
+
+def test_a_picture_a_link_and_a_place_of_rasas_answer_reach_the_citizen(house: House) -> None:
+    house.rasa.answer = lambda body: (
+        200,
+        {
+            "replies": [
+                {
+                    "text": "여기예요.",
+                    "choices": [],
+                    "image_attachment_id": None,
+                    "alt": "",
+                    "link": {"title": "자세히", "url": "/help"},
+                    "location": {"lat": 37.5657, "long": 126.9769},
+                }
+            ]
+        },
+    )
+    house.hear("어디예요?")
+    with house.database.reading() as session:
+        sent = session.scalars(select(Delivery)).one()
+    assert Reply.from_data(sent.payload) == Reply(
+        "여기예요.", link=Link("자세히", "/help"), location=Point(37.5657, 126.9769)
+    )
 
 
 def test_with_a_person_the_bot_keeps_silent(house: House) -> None:
