@@ -17,17 +17,15 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from core.attachments import record_attachments
+from core.case_notices import tell_citizen
 from core.case_status import DONE, CaseStatus, check_change
 from core.city import City
 from core.clock import KST, Period, due_at
-from core.deliveries import enqueue
 from core.errors import Refused
 from core.inbound import Photo
 from core.models.case import Case, CaseEvent, CaseNumber, LookupAttempt
-from core.models.conversation import Conversation, Turn
-from core.replies import Image, Reply, albums
+from core.models.conversation import Turn
 from core.routing import route
-from core.texts import REQUIRED
 
 # Who gives no contact is no 민원인 in law (시행령 2조); the city answers by its own promise.
 TALK_KIND = "소통"
@@ -219,7 +217,7 @@ def change_status(
         data={"photos": [{"id": i, "alt": a} for i, a in zip(ids, alts, strict=True)]},
         now=now,
     )
-    _tell_citizen(session, city=city, case=case, note=note.strip(), images=ids, alts=alts, now=now)
+    tell_citizen(session, city=city, case=case, note=note.strip(), images=ids, alts=alts, now=now)
     return case
 
 
@@ -361,36 +359,3 @@ def _record_event(
         )
     )
     session.flush()
-
-
-def _tell_citizen(
-    session: Session,
-    *,
-    city: City,
-    case: Case,
-    note: str,
-    images: Sequence[int],
-    alts: Sequence[str],
-    now: datetime,
-) -> None:
-    conversation = session.get_one(Conversation, case.conversation_id)
-    department = city.department(case.department_id)
-    key = f"case_status_{case.status}"
-    values = {
-        "number": case.number,
-        "note": note,
-        "department": f"{department.name}({department.phone})",
-        "due": f"{case.due_at.astimezone(KST):%Y-%m-%d %H:%M}",
-    }
-    text = city.texts.render(key, **{name: values[name] for name in REQUIRED[key]})
-    replies = [Reply(text), *albums(list(map(Image, images, alts)))]
-    for index, reply in enumerate(replies):
-        enqueue(
-            session,
-            conversation=conversation,
-            reply=reply,
-            kind="status",
-            dedupe_key=f"case:{case.id}:{case.version}:{index}",
-            case_id=case.id,
-            now=now,
-        )

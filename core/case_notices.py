@@ -1,0 +1,56 @@
+"""What a citizen hears of a case without asking, as deliveries. Must not change a case or word a text.
+
+The caller's transaction decides both: the change and what is said about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from core.city import City
+from core.clock import KST
+from core.deliveries import enqueue
+from core.models.case import Case
+from core.models.conversation import Conversation
+from core.replies import Image, Reply, albums
+from core.texts import REQUIRED
+
+
+def tell_citizen(
+    session: Session,
+    *,
+    city: City,
+    case: Case,
+    note: str,
+    images: Sequence[int],
+    alts: Sequence[str],
+    now: datetime,
+) -> None:
+    """Enqueue what changed and its photos, for the chat where the case began.
+
+    ``images`` are attachments' ids, ``alts`` their words in the same order.
+    """
+    conversation = session.get_one(Conversation, case.conversation_id)
+    department = city.department(case.department_id)
+    key = f"case_status_{case.status}"
+    values = {
+        "number": case.number,
+        "note": note,
+        "department": f"{department.name}({department.phone})",
+        "due": f"{case.due_at.astimezone(KST):%Y-%m-%d %H:%M}",
+    }
+    text = city.texts.render(key, **{name: values[name] for name in REQUIRED[key]})
+    replies = [Reply(text), *albums(list(map(Image, images, alts)))]
+    for index, reply in enumerate(replies):
+        enqueue(
+            session,
+            conversation=conversation,
+            reply=reply,
+            kind="status",
+            dedupe_key=f"case:{case.id}:{case.version}:{index}",
+            case_id=case.id,
+            now=now,
+        )
