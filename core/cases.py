@@ -17,7 +17,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from core.attachments import record_attachments
-from core.case_notices import tell_citizen
+from core.case_notices import ask_how_it_was, tell_citizen
 from core.case_status import DONE, CaseStatus, check_change
 from core.city import City
 from core.clock import KST, Period, due_at
@@ -182,6 +182,8 @@ def change_status(
 ) -> Case:
     """Move a case on and tell the citizen in the chat where it began: ``note``, then its photos.
 
+    After a result it is asked, once per case, how that was.
+
     ``reason`` stays inside. ``photos`` are (photo, alt text). Raises Refused("stale" |
     "illegal_change" | "note_required" | "reason_missing" | "alt_missing").
     """
@@ -218,6 +220,8 @@ def change_status(
         now=now,
     )
     tell_citizen(session, city=city, case=case, note=note.strip(), images=ids, alts=alts, now=now)
+    if to is CaseStatus.ANSWERED:
+        ask_how_it_was(session, city=city, case=case, now=now)
     return case
 
 
@@ -225,6 +229,31 @@ def add_note(
     session: Session, *, case_id: int, actor: Actor, reason: str, note: str = "", now: datetime
 ) -> Case:
     """Add an event without a change of state; a ``note`` is public, a ``reason`` is not."""
+    return add_event(
+        session,
+        case_id=case_id,
+        kind="note",
+        actor=actor,
+        reason=reason,
+        note=note,
+        public=bool(note.strip()),
+        now=now,
+    )
+
+
+def add_event(
+    session: Session,
+    *,
+    case_id: int,
+    kind: str,
+    actor: Actor,
+    reason: str,
+    note: str,
+    public: bool,
+    data: Mapping[str, object] | None = None,
+    now: datetime,
+) -> Case:
+    """Add an event that changes no state. Raises Refused("reason_missing")."""
     case = session.get_one(Case, case_id, with_for_update=True)
     if not reason.strip():
         raise Refused("reason_missing")
@@ -232,11 +261,12 @@ def add_note(
     _record_event(
         session,
         case=case,
-        kind="note",
+        kind=kind,
         actor=actor,
         reason=reason.strip(),
         note=note.strip(),
-        public=bool(note.strip()),
+        public=public,
+        data=data,
         now=now,
     )
     return case

@@ -21,6 +21,7 @@ from core.models.conversation import Conversation, Draft, Turn
 from core.replies import Choice, Reply
 from dialogue.choices import parse_payload, resolve_press, resolve_typed
 from dialogue.rasa import RasaTurn
+from dialogue.survey import is_pressed_score, resolve_comment, resolve_score
 from korean.redact import REMOVED
 
 ANALYSED_CHARACTERS = 2000
@@ -63,8 +64,8 @@ def start_choices(city: City) -> tuple[Choice, ...]:
 def read_turn(session: Session, *, turn: Turn, city: City, now: datetime) -> Reading:
     """Decide what this turn needs."""
     conversation = session.get_one(Conversation, turn.conversation_id)
-    if conversation.mode == "officer":
-        # A person has this conversation; the bot keeps silent.
+    if conversation.mode == "officer" and not is_pressed_score(session, turn=turn):
+        # A person has this conversation; the bot keeps silent. It takes only what it asked for itself.
         return Reading()
     texts = city.texts
 
@@ -109,16 +110,20 @@ def read_turn(session: Session, *, turn: Turn, city: City, now: datetime) -> Rea
     if not _readable(text.replace(REMOVED, "")):
         # Nothing is left but the mark of what was refused, or there never were words.
         return Reading(before=tuple(before)) if before else say("only_emoji")
-    typed = resolve_typed(session, turn=turn)
+    typed = resolve_score(session, turn=turn) or resolve_typed(session, turn=turn)
     if typed is not None:
         data = parse_payload(typed.payload, title=typed.title)
         return Reading(for_rasa=_for_rasa(session, turn, conversation, now, parse_data=data))
     after = []
     if len(turn.text) > ANALYSED_CHARACTERS:
         after.append(Reply(texts.render("too_long_kept", limit=ANALYSED_CHARACTERS)))
+    text = text[:ANALYSED_CHARACTERS]
+    comment = resolve_comment(session, turn=turn, text=text)
     return Reading(
         before=tuple(before),
-        for_rasa=_for_rasa(session, turn, conversation, now, text=text[:ANALYSED_CHARACTERS]),
+        for_rasa=_for_rasa(
+            session, turn, conversation, now, text=None if comment else text, parse_data=comment
+        ),
         after=tuple(after),
     )
 
