@@ -10,9 +10,7 @@ from core.city import City
 from core.database import Database
 
 # Wishes that mean one of the citizen's own cases: the answer names the newest ones.
-_ABOUT_CASES = frozenset(
-    {"reopen_case", "appeal_decision", "withdraw_case", "follow_case", "rate_service"}
-)
+_ABOUT_CASES = frozenset({"reopen_case", "appeal_decision", "withdraw_case", "follow_case"})
 # Without a case of this conversation these would speak of something that was never filed.
 _NEEDS_A_CASE = frozenset({"reopen_case", "withdraw_case"})
 _KNOWN = _ABOUT_CASES | {

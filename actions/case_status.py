@@ -11,10 +11,11 @@ from actions.base import Result, Say, SotongAction
 from actions.moments import in_korean
 from actions.turn import Message, Turn
 from core.case_status import TITLES, CaseStatus
-from core.cases import Actor, LookupCodes, add_note, cases_of, events_of, look_up
+from core.cases import Actor, add_note, cases_of, events_of, look_up
 from core.city import City
 from core.database import Database
 from core.errors import Refused
+from core.lookup_codes import LookupCodes
 from core.models.case import Case
 from core.ports import Now
 from core.replies import Choice, Point

@@ -6,12 +6,13 @@ from actions.base import Result, Say, SotongAction
 from actions.moments import in_korean
 from actions.report_state import CANCELLED, SKIPPED, SUBMIT, YES, ReportState, empty_slots
 from actions.turn import Turn
-from core.cases import LookupCodes, OpenedCase, Report, open_case
+from core.cases import OpenedCase, Report, open_case
 from core.city import City
 from core.clock import is_open, next_open
 from core.database import Database
 from core.drafts import close_draft
 from core.failpoints import failpoint
+from core.lookup_codes import LookupCodes
 from core.ports import Now
 from core.routing import gus_in_text
 

@@ -11,10 +11,11 @@ from actions.base import Result, Say, SotongAction
 from actions.report_parse import Control, read_message
 from actions.report_state import empty_slots
 from actions.turn import ERASE_NO, ERASE_YES, FORM, Turn
-from core.cases import LookupCodes, cases_of
+from core.cases import cases_of
 from core.city import City
 from core.database import Database
 from core.erasure import find_erasure, request_erasure
+from core.lookup_codes import LookupCodes
 from core.ports import Now
 from core.replies import Choice
 from core.routing import clear_service

@@ -18,6 +18,7 @@ from actions.fallback import Fallback
 from actions.handover import Handover
 from actions.outside import OutsideForm, Praise
 from actions.policy import Policy
+from actions.rate_service import RateService
 from actions.report_form import (
     AskConfirm,
     AskExtra,
@@ -26,9 +27,9 @@ from actions.report_form import (
     ValidateReportForm,
 )
 from actions.small_talk import SmallTalk
-from core.cases import LookupCodes
 from core.city import City
 from core.database import Database
+from core.lookup_codes import LookupCodes
 from core.ports import Now
 
 
@@ -56,6 +57,7 @@ def make_actions(
         CheckCase(database=database, city=city, codes=codes, now=now),
         AddToCase(database=database, city=city, now=now),
         CaseRequest(database=database, city=city),
+        RateService(database=database, city=city, now=now),
         Handover(database=database, city=city, now=now),
         Fallback(database=database, city=city, now=now),
         Policy(city=city),

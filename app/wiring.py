@@ -11,10 +11,10 @@ from app.city_files import load_city
 from app.clock import utc_now
 from app.settings import Settings
 from core.attachments import AttachmentStore
-from core.cases import LookupCodes
 from core.city import City
 from core.database import Database
 from core.invitations import Invitations
+from core.lookup_codes import LookupCodes
 from core.ports import Channel, Now
 from core.vault import AesGcmCipher, Vault
 from dialogue.dispatch import Dispatcher

@@ -28,11 +28,11 @@ from bots.web_pages import Pages
 from bots.web_problems import Problem, guarded_route, message_of, problem_of
 from bots.web_session import Cookies, WebSession, comes_from_our_page
 from core.attachments import AttachmentStore
-from core.cases import LookupCodes
 from core.city import City
 from core.database import Database
 from core.errors import Refused, TemporaryFailure
 from core.inbound import InboundMessage, Photo
+from core.lookup_codes import LookupCodes
 
 LARGEST_ID = 2**63 - 1
 PHOTOS_AT_ONCE = 2

@@ -61,6 +61,7 @@ def line_data(texts: Texts, line: Line) -> dict[str, Any]:
         ]
         return data
     reply = line.reply
+    data["lasting"] = line.lasting
     data["choices"] = (
         [{"id": f"{line.id}.{i}", "title": c.title} for i, c in enumerate(reply.choices)]
         if reply

@@ -25,6 +25,7 @@ from core.inbound import Photo
 from core.models.case import Case, CaseEvent
 from core.officer_sessions import use_form
 from core.officers import allows
+from core.ratings import rating_of
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,7 @@ def _show(
     with deps.database.reading() as session:
         case = _existing(session, case_id)
         events = events_of(session, case_id=case_id)
+        rating = rating_of(session, case_id=case_id)
     stale = problem is not None and problem.code == "stale"
     seen = read_number(visit.form, "version")
     may_reveal = allows(visit.signed_in.officer, "personal.reveal")
@@ -143,6 +145,7 @@ def _show(
         problem=problem,
         case=case,
         events=events,
+        rating=rating,
         newer=_newer(events, case=case, seen=seen) if stale else (),
         # After another fault the form keeps the version it was made from: a change by someone
         # else in the meantime must still be noticed.

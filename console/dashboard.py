@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -13,11 +13,13 @@ from starlette.responses import Response
 from console.access import Visit, needs, passive
 from console.deps import ConsoleDeps
 from console.pages import Pages
+from console.words import RATING_DAYS
 from core.case_status import DONE, TITLES, CaseStatus
 from core.cases import list_cases
 from core.desk import waiting_rows
 from core.models.case import Case
 from core.officers import names_of
+from core.ratings import summary_since
 
 CASES_PER_PAGE = 25
 LAST_PAGE = 10_000
@@ -81,11 +83,13 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
                 offset=(chosen.page - 1) * CASES_PER_PAGE,
             )
             rows, names = waiting_rows(session), names_of(session)
+            ratings = summary_since(session, since=visit.now - timedelta(days=RATING_DAYS))
         return pages.render(
             request,
             "dashboard.html",
             rows=rows,
             names=names,
+            ratings=ratings,
             cases=found[:CASES_PER_PAGE],
             more=len(found) > CASES_PER_PAGE,
             chosen=chosen,

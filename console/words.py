@@ -27,7 +27,9 @@ DELIVERY_STATES = {
     "failed": "보내지 못함",
     "unsure": "닿았는지 확인하지 못함",
 }
-EVENTS = {"opened": "접수", "status": "상태 바꿈", "note": "메모"}
+EVENTS = {"opened": "접수", "status": "상태 바꿈", "note": "메모", "rating": "시민 평가"}
+SCORES = {1: "많이 아쉬움", 2: "아쉬움", 3: "보통", 4: "좋음", 5: "아주 좋음"}
+RATING_DAYS = 30
 ACTORS = {"citizen": "시민", "officer": "담당자", "system": "시스템", "peer": "연계 기관"}
 HANDOVER_REASONS = {
     "officer": "담당자가 먼저 맡음",

@@ -5,6 +5,7 @@ The caller's transaction decides both: the change and what is said about it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -16,8 +17,12 @@ from core.conversations import ERASED
 from core.deliveries import enqueue
 from core.models.case import Case
 from core.models.conversation import Conversation
-from core.replies import Image, Reply, albums
+from core.replies import Choice, Image, Reply, albums
 from core.texts import REQUIRED
+
+# What the choice under "what was amiss?" answers, and what typed words answer in its place.
+WITHOUT_COMMENT = "without_comment"
+COMMENT = "comment"
 
 
 def tell_citizen(
@@ -57,3 +62,31 @@ def tell_citizen(
             case_id=case.id,
             now=now,
         )
+
+
+def ask_how_it_was(session: Session, *, city: City, case: Case, now: datetime) -> None:
+    """Ask once per case how the result was, however often the case is answered."""
+    enqueue(
+        session,
+        conversation=session.get_one(Conversation, case.conversation_id),
+        reply=survey(city, number=case.number),
+        # A notice's choices stand beside the question at hand.
+        kind="notice",
+        dedupe_key=f"survey:{case.id}",
+        case_id=case.id,
+        now=now,
+    )
+
+
+def survey(city: City, *, number: str) -> Reply:
+    """The question how a result was. The n-th choice is the score n, so that a typed number means it."""
+    choices = tuple(
+        rating_choice(city.texts.render(f"rate_score_{score}"), score=score, case_number=number)
+        for score in range(1, 6)
+    )
+    return Reply(city.texts.render("rate_ask", number=number), choices=choices)
+
+
+def rating_choice(title: str, **values: str | int) -> Choice:
+    """A choice about the rating of a case; ``values`` travel as entities (domain.yml)."""
+    return Choice(title, f"/rate_service{json.dumps(values)}")

@@ -6,8 +6,6 @@ table of ``core.case_status`` does not allow is refused.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,12 +15,13 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from core.attachments import record_attachments
-from core.case_notices import tell_citizen
+from core.case_notices import ask_how_it_was, tell_citizen
 from core.case_status import DONE, CaseStatus, check_change
 from core.city import City
 from core.clock import KST, Period, due_at
 from core.errors import Refused
 from core.inbound import Photo
+from core.lookup_codes import LookupCodes
 from core.models.case import Case, CaseEvent, CaseNumber, LookupAttempt
 from core.models.conversation import Turn
 from core.routing import route
@@ -66,28 +65,6 @@ class OpenedCase:
     case: Case
     lookup_code: str
     repeated: bool
-
-
-class LookupCodes:
-    """The codes printed on receipts: derived from a secret, so a repeated receipt shows the same code."""
-
-    # No 0/O, 1/I/L: the code is read aloud and typed by hand.
-    ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-
-    def __init__(self, key: bytes) -> None:
-        self._key = key
-
-    def make(self, *, turn_id: int, number: str) -> str:
-        """The code of a case, such as ``K7QM-3XW9``."""
-        digest = hmac.new(self._key, f"lookup:{turn_id}:{number}".encode(), hashlib.sha256).digest()
-        letters = "".join(self.ALPHABET[byte % len(self.ALPHABET)] for byte in digest[:8])
-        return f"{letters[:4]}-{letters[4:]}"
-
-    def hash(self, *, number: str, code: str) -> str:
-        """What is kept of a code."""
-        plain = "".join(c for c in code.upper() if c.isalnum())
-        digest = hmac.new(self._key, f"{number}:{plain}".encode(), hashlib.sha256).digest()
-        return base64.b32encode(digest).decode()[:52]
 
 
 def open_case(
@@ -182,6 +159,8 @@ def change_status(
 ) -> Case:
     """Move a case on and tell the citizen in the chat where it began: ``note``, then its photos.
 
+    After a result it is asked, once per case, how that was.
+
     ``reason`` stays inside. ``photos`` are (photo, alt text). Raises Refused("stale" |
     "illegal_change" | "note_required" | "reason_missing" | "alt_missing").
     """
@@ -218,6 +197,8 @@ def change_status(
         now=now,
     )
     tell_citizen(session, city=city, case=case, note=note.strip(), images=ids, alts=alts, now=now)
+    if to is CaseStatus.ANSWERED:
+        ask_how_it_was(session, city=city, case=case, now=now)
     return case
 
 
@@ -225,6 +206,31 @@ def add_note(
     session: Session, *, case_id: int, actor: Actor, reason: str, note: str = "", now: datetime
 ) -> Case:
     """Add an event without a change of state; a ``note`` is public, a ``reason`` is not."""
+    return add_event(
+        session,
+        case_id=case_id,
+        kind="note",
+        actor=actor,
+        reason=reason,
+        note=note,
+        public=bool(note.strip()),
+        now=now,
+    )
+
+
+def add_event(
+    session: Session,
+    *,
+    case_id: int,
+    kind: str,
+    actor: Actor,
+    reason: str,
+    note: str,
+    public: bool,
+    data: Mapping[str, object] | None = None,
+    now: datetime,
+) -> Case:
+    """Add an event that changes no state. Raises Refused("reason_missing")."""
     case = session.get_one(Case, case_id, with_for_update=True)
     if not reason.strip():
         raise Refused("reason_missing")
@@ -232,11 +238,12 @@ def add_note(
     _record_event(
         session,
         case=case,
-        kind="note",
+        kind=kind,
         actor=actor,
         reason=reason.strip(),
         note=note.strip(),
-        public=bool(note.strip()),
+        public=public,
+        data=data,
         now=now,
     )
     return case

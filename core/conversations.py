@@ -250,11 +250,12 @@ def answer_turn(
     turn_id: int,
     replies: Sequence[Reply],
     now: datetime,
+    kind: str = "reply",
     revision: int = 0,
 ) -> None:
     """Record the replies as deliveries together with the turn's end, or nothing at all.
 
-    ``revision`` is the one that was worked: a turn that was edited meanwhile stays open.
+    ``kind`` is "notice" for what is said beside the question at hand. ``revision`` is the one that was worked: a turn that was edited meanwhile stays open.
     """
     renew_lease(session, lease, now)
     turn = session.get_one(Turn, turn_id)
@@ -267,7 +268,7 @@ def answer_turn(
             session,
             conversation=conversation,
             reply=reply,
-            kind="reply",
+            kind=kind,
             dedupe_key=f"{name}:{index}",
             turn_id=turn.id,
             now=now,

@@ -19,6 +19,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    and_,
     case,
     cast,
     delete,
@@ -28,6 +29,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    update,
 )
 from sqlalchemy.orm import Session
 
@@ -39,7 +41,7 @@ from core.deliveries import OPEN_STATES as OPEN_DELIVERIES
 from core.drafts import close_draft
 from core.errors import Refused
 from core.models.base import Base
-from core.models.case import Case, CaseEvent
+from core.models.case import Case, CaseEvent, CaseRating
 from core.models.conversation import Attachment, Conversation, Delivery, Draft, Handover, Turn
 from core.models.erasure import Erasure
 from core.models.vault import VaultItem
@@ -170,6 +172,7 @@ def erase_conversation(session: Session, *, conversation_id: int, now: datetime)
         )
     held = _take_person_out_of_cases(session, conversation_id)
     session.flush()
+    files = _erase_in_public(session, conversation)
     turn, delivery = _table(Turn), _table(Delivery)
     _empty(
         session,
@@ -206,7 +209,7 @@ def erase_conversation(session: Session, *, conversation_id: int, now: datetime)
         conversation_id,
         erased_at=func.coalesce(item.c.erased_at, now, type_=item.c.erased_at.type),
     )
-    files = _drop_attachments(session, conversation_id, held=held)
+    files += _drop_attachments(session, conversation_id, held=held)
     talk = _table(Conversation)
     _empty(
         session,
@@ -247,12 +250,41 @@ def _take_person_out_of_cases(session: Session, conversation_id: int) -> set[int
     cases = session.scalars(select(Case).where(Case.conversation_id == conversation_id)).all()
     for each in cases:
         each.contact_token = None
+        session.execute(update(CaseRating).where(CaseRating.case_id == each.id).values(comment=""))
         _clean(each)
         held.update(int(i) for i in each.attachment_ids)
         for event in session.scalars(select(CaseEvent).where(CaseEvent.case_id == each.id)):
+            if event.kind == "rating":
+                # The score counts; the words were the person's, not the matter's.
+                event.note = ""
             _clean(event)
             held.update(int(photo["id"]) for photo in event.data.get("photos", ()))
     return held
+
+
+def _erase_in_public(session: Session, conversation: Conversation) -> list[str]:
+    """Empty what the same person said to the bot where others read along; hashes of photos that go."""
+    turn = _table(Turn)
+    theirs = and_(turn.c.channel == conversation.channel, turn.c.author == conversation.address)
+    ids = [
+        each
+        for attachments in session.scalars(select(turn.c.attachment_ids).where(theirs))
+        for each in attachments
+        if isinstance(each, int)
+    ]
+    session.execute(
+        turn.update()
+        .where(theirs)
+        .values(
+            _emptied(Turn)
+            | {"external_id": _numbered(turn), "state": _settled(turn, OPEN_TURNS, "failed")}
+        )
+    )
+    rows = session.execute(
+        select(Attachment.id, Attachment.sha256).where(Attachment.id.in_(ids))
+    ).all()
+    session.execute(delete(Attachment).where(Attachment.id.in_([row.id for row in rows])))
+    return [row.sha256 for row in rows]
 
 
 def _note_in_cases(session: Session, erasure: Erasure, now: datetime) -> None:

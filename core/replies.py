@@ -21,6 +21,11 @@ class Choice:
     title: str
     payload: str
 
+    @property
+    def lasting(self) -> bool:
+        """Whether it keeps its meaning whatever was said since: it carries the case that it rates."""
+        return self.payload.startswith("/rate_service{")
+
 
 @dataclass(frozen=True)
 class Image:

@@ -33,6 +33,8 @@ class Line:
     external_id: str | None = None
     speaker: str = ""
     turn_kind: str = ""
+    # Its choices stand beside later questions and do not grow old with them.
+    lasting: bool = False
 
 
 def transcript(session: Session, *, conversation_id: int, limit: int = 200) -> list[Line]:
@@ -96,4 +98,5 @@ def _delivery_line(delivery: Delivery) -> Line:
         attachment_ids=tuple(image.attachment_id for image in reply.images),
         location=delivery.payload.get("location"),
         speaker=delivery.speaker,
+        lasting=delivery.kind == "notice" or any(choice.lasting for choice in reply.choices),
     )

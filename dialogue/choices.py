@@ -53,9 +53,9 @@ def resolve_press(session: Session, *, turn: Turn) -> Chosen:
     choices = Reply.from_data(delivery.payload).choices
     if index >= len(choices):
         return Chosen("unknown")
-    if delivery.kind == "notice":
+    if delivery.kind == "notice" or choices[index].lasting:
         # What a notice offers (a report after an emergency) stands beside the question at hand and
-        # does not grow old with it.
+        # does not grow old with it; nor does a score, which names its case.
         return Chosen("chosen", choices[index])
     last = _last_question(session, conversation_id=turn.conversation_id)
     if last is None or last.id != delivery.id:

@@ -22,6 +22,7 @@ from core.models.conversation import Conversation, Draft, Turn
 from core.replies import Choice, Reply
 from dialogue.choices import case_in_reply, parse_payload, resolve_press, resolve_typed
 from dialogue.rasa import RasaTurn
+from dialogue.survey import is_pressed_score, resolve_comment, resolve_score
 from korean.redact import REMOVED
 
 ANALYSED_CHARACTERS = 2000
@@ -51,11 +52,15 @@ _PROBLEMS = {
 
 @dataclass(frozen=True)
 class Reading:
-    """``before`` stands before Rasa's replies, ``after`` behind them; no ``for_rasa``: no need to ask."""
+    """``before`` stands before Rasa's replies, ``after`` behind them; no ``for_rasa``: no need to ask.
+
+    An ``aside`` is said beside the question at hand, which can still be answered by its number.
+    """
 
     before: tuple[Reply, ...] = ()
     for_rasa: RasaTurn | None = None
     after: tuple[Reply, ...] = ()
+    aside: bool = False
 
 
 def start_choices(city: City) -> tuple[Choice, ...]:
@@ -85,13 +90,13 @@ def read_turn(
     ``noted_in_case``: the case that an edit or a late photo of this turn was added to.
     """
     conversation = session.get_one(Conversation, turn.conversation_id)
-    if conversation.mode == "officer":
-        # A person has this conversation; the bot keeps silent.
+    if conversation.mode == "officer" and not is_pressed_score(session, turn=turn):
+        # A person has this conversation; the bot keeps silent. It takes only what it asked for itself.
         return Reading()
     texts = city.texts
 
     def say(key: str, **values: object) -> Reading:
-        return Reading(before=(Reply(texts.render(key, **values)),))
+        return Reading(before=(Reply(texts.render(key, **values)),), aside=True)
 
     if turn.unread_token is not None:
         return say("turn_failed")
@@ -105,7 +110,8 @@ def read_turn(
     if command == "privacy":
         return say("privacy_detail", city=city.jurisdiction.name)
     if turn.kind == TurnKind.UNSUPPORTED:
-        return Reading(before=_form_goes_on(session, turn, city, "unsupported_kind"))
+        goes_on = _form_goes_on(session, turn, city, "unsupported_kind")
+        return Reading(before=goes_on, aside=True)
 
     before = [Reply(texts.render("resident_number_removed"))] if turn.refused else []
     before += [Reply(problem_text(city, code)) for code in dict.fromkeys(turn.problems)]
@@ -134,7 +140,7 @@ def read_turn(
     before_edit = turn.revised or {}
     heard_before = before_edit.get("text") == turn.text
     if heard_before and len(turn.attachment_ids) == before_edit["attachments"]:
-        return Reading(before=tuple(before))
+        return Reading(before=tuple(before), aside=True)
     if turn.attachment_ids and (heard_before or not _readable(turn.text)):
         return rasa(meaning=_inform(texts.render("photo_as_text"), entity=None))
 
@@ -142,9 +148,9 @@ def read_turn(
     if not _readable(text.replace(REMOVED, "")):
         # Nothing is left but the mark of what was refused, or there never were words.
         if before:
-            return Reading(before=(*before, *_form_goes_on(session, turn, city)))
+            return Reading(before=(*before, *_form_goes_on(session, turn, city)), aside=True)
         return say("only_emoji" if text else "empty_message")
-    typed = resolve_typed(session, turn=turn)
+    typed = resolve_score(session, turn=turn) or resolve_typed(session, turn=turn)
     if typed == "stale":
         return say("stale_choice")
     if typed is not None:
@@ -152,7 +158,9 @@ def read_turn(
     after = []
     if len(turn.text) > ANALYSED_CHARACTERS:
         after.append(Reply(texts.render("too_long_kept", limit=ANALYSED_CHARACTERS)))
-    return rasa(text=text[:ANALYSED_CHARACTERS], after=tuple(after))
+    text = text[:ANALYSED_CHARACTERS]
+    comment = resolve_comment(session, turn=turn, text=text)
+    return rasa(text=None if comment else text, meaning=comment, after=tuple(after))
 
 
 def problem_text(city: City, code: str) -> str:

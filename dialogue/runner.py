@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 
 from core.city import City
@@ -52,6 +53,15 @@ GIVE_UP_AFTER = timedelta(hours=24)
 TRIES_ON_BUG = 3
 # How many turns of one conversation a thread works before another conversation may have it.
 FAIR_SHARE = 5
+
+
+@dataclass(frozen=True)
+class _Worked:
+    """The replies to a turn and the revision of it that they answer; see ``Reading.aside``."""
+
+    replies: Sequence[Reply]
+    revision: int
+    aside: bool = False
 
 
 def wait_before_retry(attempts: int) -> float:
@@ -192,7 +202,7 @@ class TurnRunner:
         try:
             # After the try was counted: a turn that cannot be read must not be tried for ever.
             self._fetch_files(lease, turn_id, attempts)
-            replies, revision = self._work(lease, turn_id)
+            worked = self._work(lease, turn_id)
         except TemporaryFailure as error:
             if now - arrived_at < GIVE_UP_AFTER:
                 wait = error.retry_after or wait_before_retry(attempts)
@@ -210,9 +220,10 @@ class TurnRunner:
                     session,
                     lease=lease,
                     turn_id=turn_id,
-                    replies=replies,
+                    replies=worked.replies,
                     now=self._now(),
-                    revision=revision,
+                    kind="notice" if worked.aside else "reply",
+                    revision=worked.revision,
                 )
         except TemporaryFailure:
             raise
@@ -240,8 +251,7 @@ class TurnRunner:
             now=self._now,
         )
 
-    def _work(self, lease: Lease, turn_id: int) -> tuple[Sequence[Reply], int]:
-        """The replies to a turn, and the revision of it that they answer."""
+    def _work(self, lease: Lease, turn_id: int) -> _Worked:
         case_number = None
         with self._database.reading() as session:
             revised = session.get_one(Turn, turn_id).revised is not None
@@ -271,9 +281,9 @@ class TurnRunner:
                 links=channel.private_links if channel else None,
                 invitations=self._invitations,
             )
-            return replies, turn.revision
+            return _Worked(replies, turn.revision)
         with _presence(channel, conversation.address, needed=reading.for_rasa is not None):
-            return self._replies(reading), turn.revision
+            return _Worked(self._replies(reading), turn.revision, aside=reading.aside)
 
     def _stumble(self, lease: Lease, turn_id: int, *, attempts: int, error: Exception) -> None:
         """What to do about a fault of our own: a few more tries, then a person."""

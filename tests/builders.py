@@ -13,12 +13,15 @@ from sqlalchemy.orm import Session
 
 import core.models  # noqa: F401  (so that all tables are known)
 from app.city_files import load_city
-from core.cases import LookupCodes, OpenedCase, Report, open_case
+from core.case_status import CaseStatus
+from core.cases import Actor, OpenedCase, Report, change_status, open_case
 from core.city import City
 from core.conversations import ensure_conversation, record_turn
 from core.database import Database
 from core.inbound import InboundMessage, TurnKind
+from core.lookup_codes import LookupCodes
 from core.models.base import Base
+from core.models.case import Case
 from core.models.conversation import Conversation, Turn
 from core.officers import create_officer, make_password, seed_roles
 from core.vault import AesGcmCipher, Vault
@@ -141,3 +144,22 @@ def make_officer(session: Session, **overrides: Any) -> int:
         "now": MONDAY_TEN,
     }
     return create_officer(session, **(values | overrides)).id
+
+
+def make_result(
+    session: Session, *, case: Case | None = None, now: datetime = MONDAY_TEN, **change: Any
+) -> Case:
+    """A case that is answered (or goes ``to`` another state), so that its citizen hears of it."""
+    values: dict[str, Any] = {
+        "to": CaseStatus.ANSWERED,
+        "actor": Actor("officer", "1", "담당관"),
+        "reason": "확인",
+        "note": "새 등으로 바꾸었습니다.",
+    }
+    return change_status(
+        session,
+        city=sample_city(),
+        case_id=(case or make_case(session, now=now).case).id,
+        now=now,
+        **(values | change),
+    )

@@ -22,6 +22,7 @@ def cases(
     from app.wiring import build_parts
     from core.case_status import CaseStatus
     from core.cases import find_case, list_cases
+    from core.ratings import scores_of
 
     if status is not None and status not in set(CaseStatus):
         known = ", ".join(CaseStatus)
@@ -43,7 +44,8 @@ def cases(
                 overdue_at=utc_now() if overdue else None,
                 limit=limit,
             )
-            data = [_summary(parts.city, case) for case in rows]
+            scores = scores_of(session, case_ids=[case.id for case in rows])
+            data = [_summary(parts.city, case, scores.get(case.id)) for case in rows]
     finally:
         parts.close()
     if as_json:
@@ -59,7 +61,7 @@ def cases(
         )
 
 
-def _summary(city: Any, case: Any) -> dict[str, Any]:
+def _summary(city: Any, case: Any, score: int | None) -> dict[str, Any]:
     from core.case_status import TITLES, CaseStatus
     from core.clock import KST
 
@@ -84,15 +86,19 @@ def _summary(city: Any, case: Any) -> dict[str, Any]:
         "due_at": case.due_at.astimezone(KST).isoformat(),
         "photos": len(case.attachment_ids),
         "contact": case.contact_token is not None,
+        "score": score,
     }
 
 
 def _show(city: Any, session: Any, case: Any, as_json: bool) -> None:
     from core.cases import events_of
     from core.clock import KST
+    from core.ratings import rating_of
 
-    data = _summary(city, case)
+    rating = rating_of(session, case_id=case.id)
+    data = _summary(city, case, rating.score if rating else None)
     data |= {
+        "comment": rating.comment if rating else "",
         "answers": case.answers,
         "period": case.period,
         "route_explanation": case.route_explanation,

@@ -156,24 +156,30 @@
     }
     var i;
     for (i = 0; i < line.choices.length; i += 1) { add(line.choices[i], i + 1); }
-    this.closeChoices("");
+    /* What lasts is offered beside the question at hand: neither closes the other. */
+    if (!line.lasting) {
+      this.closeChoices("");
+      this.openChoices = group;
+    }
     node.appendChild(list);
-    this.openChoices = group;
   };
 
   Sotong.View.prototype.press = function (group, choice) {
     if (group.done) { return; }
-    this.closeChoices(choice.title);
+    this.finish(group, choice.title);
     this.onChoice(choice);
   };
 
   /* Old questions cannot be answered any more. They stay in the tab order only while they have the focus. */
   Sotong.View.prototype.closeChoices = function (chosenTitle) {
-    var group = this.openChoices;
+    if (this.openChoices) { this.finish(this.openChoices, chosenTitle); }
+  };
+
+  Sotong.View.prototype.finish = function (group, chosenTitle) {
     var i;
-    if (!group || group.done) { return; }
+    if (group.done) { return; }
     group.done = true;
-    this.openChoices = null;
+    if (this.openChoices === group) { this.openChoices = null; }
     for (i = 0; i < group.buttons.length; i += 1) {
       var entry = group.buttons[i];
       entry.node.setAttribute("aria-disabled", "true");

@@ -1,7 +1,7 @@
 """All tables, so that one import knows the whole schema (migrations, tests). Must hold no rules."""
 
 from core.models.base import Base, UTCDateTime
-from core.models.case import Case, CaseEvent, CaseNumber, LookupAttempt
+from core.models.case import Case, CaseEvent, CaseNumber, CaseRating, LookupAttempt
 from core.models.conversation import (
     Attachment,
     ChannelPace,
@@ -23,6 +23,7 @@ __all__ = [
     "Case",
     "CaseEvent",
     "CaseNumber",
+    "CaseRating",
     "ChannelPace",
     "Conversation",
     "Delivery",

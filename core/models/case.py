@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.models.base import Base
@@ -70,6 +70,21 @@ class CaseEvent(Base):
     from_status: Mapped[str | None] = mapped_column(String(24), default=None)
     to_status: Mapped[str | None] = mapped_column(String(24), default=None)
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class CaseRating(Base):
+    """How the citizen found the result of a case; a changed mind changes the row."""
+
+    __tablename__ = "case_rating"
+    __table_args__ = (CheckConstraint("score BETWEEN 1 AND 5", name="score"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("civil_case.id"), unique=True)
+    score: Mapped[int]
+    # In the citizen's words, with tokens in place of personal data.
+    comment: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[datetime]
+    updated_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class CaseNumber(Base):

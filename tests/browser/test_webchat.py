@@ -7,12 +7,12 @@ from playwright.sync_api import expect
 
 from core.attachments import record_attachments
 from core.deliveries import enqueue
-from core.models.conversation import Conversation
+from core.models.conversation import Conversation, Turn
 from core.replies import Image, Point, Reply
 from dialogue.photos import accept_photo
 from tests.bots.web_house import House, photo_bytes, until
 from tests.browser.webchat_pages import WIDTHS, NewPage, bubbles, check, heads, say
-from tests.builders import make_case
+from tests.builders import make_case, make_result
 
 pytestmark = pytest.mark.require("chromium", "korean-font")
 
@@ -170,6 +170,31 @@ def test_an_album_and_a_place_can_be_seen(open_page: NewPage, house: House) -> N
     expect(place).to_have_attribute("href", "geo:37.5657,126.9769")
     expect(page.get_by_text("37.56570, 126.97690")).to_be_visible()
     check(page, "album")
+
+
+def test_the_question_how_it_was_stands_beside_the_question_at_hand(
+    open_page: NewPage, house: House
+) -> None:
+    page = open_page()
+    say(page, "가로등")
+    confirm = page.get_by_role("button", name="네, 접수해 주세요")
+    expect(confirm).to_be_enabled()
+    with house.database.transaction() as session:
+        turn = session.get_one(Turn, 2)
+        make_result(session, case=make_case(session, turn=turn).case, now=house.clock())
+    house.dispatcher.dispatch_conversation(1)
+    best = page.get_by_role("button", name="5점 아주 좋아요")
+    expect(best).to_be_visible()
+    expect(confirm).not_to_have_attribute("aria-disabled", "true")
+    check(page, "survey")
+    say(page, "잠깐만요")
+    expect(page.get_by_text("4자를 읽었어요.")).to_be_visible()
+    expect(best).not_to_have_attribute("aria-disabled", "true")
+    best.click()
+    expect(best).to_have_attribute("aria-disabled", "true")
+    heard = until(lambda: [t for t in house.rasa.heard if t.parse_data is not None])
+    assert heard[-1].parse_data is not None
+    assert heard[-1].parse_data["intent"]["name"] == "rate_service"
 
 
 def test_two_tabs_show_one_talk(open_page: NewPage) -> None:

@@ -10,7 +10,11 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import select
 
+from app.clock import utc_now
+from core.models.case import CaseRating
+from tests.builders import make_result
 from tests.journeys.talk import Talk
 from tests.stack import Stack
 
@@ -147,6 +151,7 @@ TALKS: dict[str, Table] = {
         ("뭐 할 수 있어요?", ["접수"]),
         ("감사합니다", ["고맙습니다"]),
         ("내 민원 어떻게 됐어요?", ["아직 없어요"]),
+        ("별점 주고 싶어요", ["결과가 나온 민원이 아직 없어요"]),
     ],
 }
 
@@ -167,3 +172,37 @@ def test_the_bot_talks_as_written(talk: Talk, name: str) -> None:
         answer = "\n".join(heard)
         missing = [part for part in expected if part not in answer]
         assert not missing, f"after {citizen!r} the bot said {answer!r}, without {missing}"
+
+
+def has(answer: list[str], *parts: str) -> None:
+    text = "\n".join(answer)
+    assert all(part in text for part in parts), f"{text!r} lacks one of {parts}"
+
+
+def rating(talk: Talk) -> tuple[int, str]:
+    with talk.database.reading() as session:
+        row = session.scalars(select(CaseRating).where(CaseRating.case_id == talk.cases()[0].id))
+        kept = row.one()
+        return kept.score, kept.comment
+
+
+def test_a_result_is_rated_in_words_by_choice_and_in_the_middle_of_a_form(talk: Talk) -> None:
+    talk.say("시청역 2번 출구 앞 가로등이 나갔어요")
+    talk.fill_until(None)
+    with talk.database.transaction() as session:
+        make_result(session, case=talk.cases()[0], now=utc_now())
+    talk.await_text("어떠셨어요")
+
+    has(talk.say("2점이요"), "2점", "죄송해요", "써 주시겠어요")
+    has(talk.say("아직도 밤에 너무 어두워요"), "담당자가 볼 수 있게")
+    assert rating(talk) == (2, "아직도 밤에 너무 어두워요")
+
+    has(talk.say("별점 다시 주고 싶어요"), "어떠셨어요")
+    has(talk.press_title("5점"), "5점", "고맙습니다")
+    assert rating(talk)[0] == 5
+
+    has(talk.say("도로가 움푹 파였어요"), WHERE)
+    has(talk.press_title("1점"), "죄송해요", WHERE)
+    assert rating(talk)[0] == 1
+    talk.say("5")
+    assert rating(talk)[0] == 1

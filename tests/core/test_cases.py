@@ -180,7 +180,8 @@ def test_a_result_with_photos_goes_to_the_chat_where_the_case_began(database: Da
             photos=[(photo, "고치기 전"), (photo, "고친 가로등")],
         )
         rows = list(session.scalars(select(Delivery).order_by(Delivery.id)))
-        assert [row.conversation_id for row in rows] == [case.conversation_id] * 2
+        assert {row.conversation_id for row in rows} == {case.conversation_id}
+        assert [row.kind for row in rows] == ["status", "status", "notice"]
         assert "새 등으로 바꾸었습니다." in rows[0].payload["text"]
         assert case.number in rows[0].payload["text"]
         album = Reply.from_data(rows[1].payload)

@@ -110,6 +110,12 @@ def test_a_report_is_filed_routed_answered_and_the_result_comes_back_with_a_phot
     assert file.headers["content-type"] == "image/jpeg"
     assert Image.open(io.BytesIO(file.content)).size == (320, 240)
 
+    # After the photo comes the question how it was; the answer stands on the officer's page.
+    survey = talk.await_text("어떠셨어요")
+    assert talk.texts().index("켜진 가로등") < talk.texts().index(survey)
+    assert "고맙습니다" in " ".join(talk.press_title("5점"))
+    assert "<strong>5점</strong>" in officer.get(f"/cases/{case.id}").text
+
     # The citizen asks, and later a browser without the cookie finds the case by the receipt.
     answer = " ".join(talk.say("내 민원 어떻게 됐어요?"))
     assert case.number in answer
