@@ -222,15 +222,14 @@ def _profile(client: TelegramClient, *, texts: Texts, city: str) -> Iterator[Fin
         return
     found = read_profiles(client)
     for field in ("commands", "description", "short_description"):
-        name = field.replace("_", " ")
         other = [
             language or "default"
             for language in LANGUAGES
             if getattr(found[language], field) != getattr(wanted, field)
         ]
         if other:
-            where = " and ".join(other)
-            text = f"the {name} ({where}) not as in city/texts/telegram.yml: {SET_UP}"
+            where = ", ".join(other)
+            text = f"not as in city/texts/telegram.yml ({where}): {SET_UP}"
             yield Finding(field, Level.WARNING, text)
         else:
-            yield Finding(field, Level.OK, f"the {name} as in city/texts/telegram.yml")
+            yield Finding(field, Level.OK, "as in city/texts/telegram.yml")

@@ -63,7 +63,7 @@ def set_up(
         tell(steps[-1])
 
     state = read_bot(client)
-    note("bot", f"the token is @{state.username}'s (https://t.me/{state.username})", False)
+    note("bot", f"bot: the token is accepted, https://t.me/{state.username}", False)
     if webhook_url:
         note("webhook", *_set_webhook(client, state, url=webhook_url, secret=webhook_secret))
     else:
@@ -76,7 +76,7 @@ def set_up(
                 note(field, f"{title}: already so", False)
             else:
                 act(client, wanted, language or None)
-                note(field, f"{title}: set", True)
+                note(field, f"{title}: now as in city/texts/telegram.yml", True)
     return steps
 
 

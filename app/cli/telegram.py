@@ -95,7 +95,7 @@ def check(as_json: AsJson = False) -> None:
         for found in findings:
             typer.echo(f"{found.level.value:<7} {found.code}: {found.text}")
         warned = sum(found.level is level.WARNING for found in findings)
-        typer.echo(f"{len(findings)} checks: {problems} problems, {warned} to look at.")
+        typer.echo(f"{len(findings)} checks: {problems} problem(s), {warned} to look at.")
     raise typer.Exit(1 if problems else 0)
 
 

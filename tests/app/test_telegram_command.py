@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -70,6 +72,15 @@ def settings_of(sim: TelegramSim, **changed: Any) -> Settings:
 # ---- sotong telegram ----------------------------------------------------------------------------
 
 
+def test_help_loads_no_telegram_library():
+    code = (
+        "import sys; from app.cli.main import run; run(['telegram', 'setup', '--help']); "
+        "print(sorted({'telegram', 'httpx', 'sqlalchemy', 'yaml'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 @pytest.mark.parametrize("command", ["setup", "check"])
 def test_without_a_token_one_sentence_says_where_to_get_one(
     capsys: pytest.CaptureFixture[str], command: str
@@ -85,7 +96,7 @@ def test_without_a_token_one_sentence_says_where_to_get_one(
 def test_set_up_says_each_step_and_then_that_all_is_so(telegram: Tell):
     code, out, err = telegram("setup")
     assert (code, err) == (0, "")
-    assert "@sotong_test_bot" in out
+    assert "https://t.me/sotong_test_bot" in out
     assert out.splitlines()[-1].startswith("8 steps, 6 changed")
     code, out, _ = telegram("setup")
     assert code == 0
@@ -100,7 +111,7 @@ def test_set_up_and_check_agree_on_a_webhook(sim: TelegramSim, telegram: Tell):
     assert sim.updates.webhook.secret == SECRET
     code, out, _ = telegram("check")
     assert code == 0
-    assert "0 problems, 0 to look at" in out.splitlines()[-1]
+    assert "0 problem(s), 0 to look at" in out.splitlines()[-1]
 
 
 def test_a_warning_is_no_failure(sim: TelegramSim, telegram: Tell):
