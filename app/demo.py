@@ -15,6 +15,7 @@ from app.demo_children import Child, Program, rotate, stop_all, tail
 from app.demo_prepare import FirstOfficer, prepare_city, prepare_database, train_if_changed
 from app.demo_programs import programs
 from app.demo_screen import Screen
+from app.demo_telegram import ask_for_bot
 from app.settings import Settings
 
 LOOK_EVERY = 0.25
@@ -143,6 +144,7 @@ class Demo:
             child.start()
 
     def _watch(self, first: FirstOfficer | None) -> None:
+        telegram = ask_for_bot(self._settings)
         with self._screen.working("waiting until everything answers"):
             self._look()
             while not self._stop.is_set() and not all(child.ready for child in self._children):
@@ -151,7 +153,7 @@ class Demo:
                 self._look()
         if self._stop.is_set():
             return
-        self._announce(first)
+        self._announce(first, telegram=telegram())
         if self._exit_when_ready:
             return
         while not self._stop.wait(LOOK_EVERY):
@@ -196,13 +198,14 @@ class Demo:
             f"(restart {child.restarts}; log: {program.log})"
         )
 
-    def _announce(self, first: FirstOfficer | None) -> None:
+    def _announce(self, first: FirstOfficer | None, *, telegram: str) -> None:
         settings, screen = self._settings, self._screen
         screen.line()
         screen.heading(f"Ready after {time.monotonic() - self._began:.0f} s")
         screen.pairs(
             [
                 ("Citizens: web chat", f"{settings.public_url}/"),
+                ("Citizens: Telegram", telegram),
                 ("Officers: sign in", f"{settings.internal_url}/"),
                 ("API docs", f"{settings.public_url}/docs"),
                 ("Logs", str(settings.log_dir)),

@@ -12,9 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -26,6 +24,11 @@ from app.city_files import load_city
 from app.city_yaml import CityError
 from app.demo_checks import Port, port_problem, ports_of
 from app.demo_programs import NLU_PYTHON, answers, heartbeat_age
+from app.doctor_findings import Finding, Verdict
+from app.doctor_findings import fail as _fail
+from app.doctor_findings import ok as _ok
+from app.doctor_findings import warn as _warn
+from app.doctor_telegram import look_at_telegram
 from app.migrate import pending_revisions
 from app.settings import (
     ENV_PREFIX,
@@ -43,6 +46,7 @@ from core.errors import TemporaryFailure
 from core.models.conversation import Delivery, Turn
 from core.models.officers import Officer
 
+__all__ = ["Finding", "Verdict", "examine"]
 # Read by Rasa's process, the tests and CI; no setting of ours, and no typing mistake.
 OTHER_VARIABLES = frozenset(
     {"SOTONG_RASA_TRACKER", "SOTONG_FAILPOINT", "SOTONG_REQUIRE_ALL", "SOTONG_NOT_RUN_FILE"}
@@ -51,45 +55,6 @@ LOW_DISK, NO_DISK = 5_000_000_000, 500_000_000
 CALENDAR_NOTICE = timedelta(days=90)
 NLU_SECONDS = 60.0
 MODEL_CURRENT, MODEL_STALE = 0, 3
-
-
-class Verdict(StrEnum):
-    """ok: nothing to do; warn: works, but look; fail: something a citizen would feel."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One check: what was found and, unless it is ok, what to do."""
-
-    name: str
-    verdict: Verdict
-    text: str
-    advice: str = ""
-
-    def to_data(self) -> dict[str, str]:
-        """The finding as JSON data."""
-        return {
-            "name": self.name,
-            "verdict": self.verdict.value,
-            "text": self.text,
-            "advice": self.advice,
-        }
-
-
-def _ok(name: str, text: str) -> Finding:
-    return Finding(name, Verdict.OK, text)
-
-
-def _warn(name: str, text: str, advice: str) -> Finding:
-    return Finding(name, Verdict.WARN, text, advice)
-
-
-def _fail(name: str, text: str, advice: str) -> Finding:
-    return Finding(name, Verdict.FAIL, text, advice)
 
 
 def examine(*, load: Callable[[], Settings] = Settings.load) -> Iterator[Finding]:
@@ -121,6 +86,7 @@ def examine(*, load: Callable[[], Settings] = Settings.load) -> Iterator[Finding
     yield _disk(settings)
     yield _clock(now=time.time(), newest=_newest_source())
     yield from _processes(settings)
+    yield look_at_telegram(settings)
 
 
 def _configuration(settings: Settings) -> Finding:

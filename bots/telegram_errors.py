@@ -72,6 +72,10 @@ class AlreadyDone(PermanentFailure):
     """Nothing was to be changed."""
 
 
+class TokenRefused(TemporaryFailure):
+    """The token is wrong or was revoked; an operator can mend it, and no citizen's message must be lost."""
+
+
 def translate(error: TelegramError) -> SotongError:
     """One of our errors for one of the library's."""
     text = error.message.lower()
@@ -81,8 +85,7 @@ def translate(error: TelegramError) -> SotongError:
     if isinstance(error, ChatMigrated):
         return AddressChanged(str(error.new_chat_id))
     if isinstance(error, InvalidToken):
-        # Kept and tried again: an operator can mend it, and no citizen's message must be lost.
-        return TemporaryFailure("telegram: the token is not accepted", DEAD_TOKEN_WAIT)
+        return TokenRefused("telegram: the token is not accepted", DEAD_TOKEN_WAIT)
     if isinstance(error, Conflict):
         return TemporaryFailure("telegram: another process polls this bot", CONFLICT_WAIT)
     if isinstance(error, EndPointNotFound):

@@ -38,6 +38,12 @@ def hold_lease(
     return True
 
 
+def is_held(session: Session, *, name: str, now: datetime) -> bool:
+    """Whether somebody has it now."""
+    found = session.get(NamedLease, name)
+    return found is not None and found.until >= now
+
+
 def drop_lease(session: Session, *, name: str, holder: str, now: datetime) -> None:
     """Give it back, so that the next one need not wait."""
     session.execute(

@@ -22,6 +22,7 @@ COMMANDS = {
     "erase": "app.cli.erase:erase",
     "officer": "app.cli.officer:officer_app",
     "city": "app.cli.city:city_app",
+    "telegram": "app.cli.telegram:telegram_app",
     "due": "app.cli.due:due",
     "doctor": "app.cli.doctor:doctor",
     "migrate": "app.cli.migrate:migrate",

@@ -124,3 +124,67 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path):
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingsError, match="SOTONG_VAR_DIR"):
         Settings.load(var_dir=tmp_path / "file" / "var")
+
+
+TOKEN = "123456789:AAE-a-token-as-BotFather-gives-it_0"
+WEBHOOK = "https://bot.city.example/telegram/webhook"
+
+
+def test_a_token_alone_means_polling_and_none_means_no_telegram():
+    assert Settings.read().telegram_token == ""
+    settings = Settings.read(telegram_token=TOKEN)
+    assert settings.telegram_webhook_url == ""
+    assert settings.telegram_api_url == "https://api.telegram.org"
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"telegram_token": TOKEN, "telegram_webhook_url": WEBHOOK}, "telegram_webhook_secret"),
+        ({"telegram_webhook_url": WEBHOOK, "telegram_webhook_secret": LONG}, "telegram_token"),
+    ],
+)
+def test_a_webhook_needs_a_token_and_a_secret(given: dict[str, str], named: str):
+    with pytest.raises(SettingsError) as caught:
+        Settings.read(**given)
+    assert variable(named) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert TOKEN not in str(caught.value)
+    assert LONG not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("telegram_token", "987654321"),
+        ("telegram_token", "bot123456789:AAE-a-token-as-BotFather-gives-it_0"),
+        ("telegram_token", "123456789:AAE a token with spaces in it"),
+        ("telegram_token", TOKEN + "\n"),
+        ("telegram_webhook_secret", "too-short"),
+        ("telegram_webhook_secret", "a-secret-with-signs-that-Telegram-refuses!"),
+        ("telegram_webhook_secret", "비밀" * 20),
+        ("telegram_webhook_secret", "x" * 257),
+    ],
+)
+def test_a_bad_token_or_webhook_secret_is_refused_without_being_shown(field: str, value: str):
+    with pytest.raises(SettingsError) as caught:
+        Settings.read(**{field: value})
+    assert variable(field) in str(caught.value)
+    assert value.strip() not in str(caught.value)
+
+
+def test_the_token_and_its_webhook_secret_are_never_printed():
+    settings = Settings.read(
+        telegram_token=TOKEN, telegram_webhook_url=WEBHOOK, telegram_webhook_secret=LONG
+    )
+    for shown in (repr(settings), str(settings)):
+        assert TOKEN not in shown
+        assert LONG not in shown
+
+
+def test_a_webhook_s_address_is_checked(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SOTONG_TELEGRAM_TOKEN", TOKEN)
+    monkeypatch.setenv("SOTONG_TELEGRAM_WEBHOOK_SECRET", LONG)
+    monkeypatch.setenv("SOTONG_TELEGRAM_WEBHOOK_URL", "bot.city.example/telegram/webhook")
+    with pytest.raises(SettingsError, match="SOTONG_TELEGRAM_WEBHOOK_URL"):
+        Settings.read()
