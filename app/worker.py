@@ -22,6 +22,7 @@ from app.quiet import log_unexpected
 from app.settings import Settings
 from app.wiring import Parts, Talk, build_parts, build_talk
 from core.errors import TemporaryFailure
+from core.posts import look_after_posts
 from dialogue.drafts import look_after_drafts
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ TURNS_EVERY = 1.0
 DELIVERIES_EVERY = 1.0
 DRAFTS_EVERY = 60.0
 HEARTBEAT_EVERY = 5.0
+POSTS_EVERY = 2.0
 
 
 def run(settings: Settings) -> None:
@@ -74,6 +76,9 @@ def _jobs(parts: Parts, talk: Talk) -> list[tuple[Callable[[], None], float]]:
     def drafts() -> None:
         _quietly(lambda: look_after_drafts(database=parts.database, city=parts.city, now=parts.now))
 
+    def posts() -> None:
+        _quietly(lambda: look_after_posts(parts.database, now=parts.now()))
+
     def heartbeat() -> None:
         _write_heartbeat(parts.settings)
 
@@ -81,6 +86,7 @@ def _jobs(parts: Parts, talk: Talk) -> list[tuple[Callable[[], None], float]]:
         (turns, TURNS_EVERY),
         (deliveries, DELIVERIES_EVERY),
         (drafts, DRAFTS_EVERY),
+        (posts, POSTS_EVERY),
         (heartbeat, HEARTBEAT_EVERY),
     ]
 

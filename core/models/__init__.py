@@ -13,6 +13,7 @@ from core.models.conversation import (
     Turn,
 )
 from core.models.officers import Officer, OfficerSession, Role
+from core.models.post import Post
 from core.models.vault import AuditEntry, VaultItem
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "NamedLease",
     "Officer",
     "OfficerSession",
+    "Post",
     "Role",
     "Turn",
     "UTCDateTime",
