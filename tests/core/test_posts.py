@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from core.attachments import record_attachments
 from core.audit import first_broken_entry
-from core.conversations import ensure_conversation
 from core.database import Database
 from core.deliveries import (
     BROADCAST,
@@ -392,11 +391,6 @@ def test_withdrawn_after_it_was_sent_all_its_messages_are_deleted_once(desk: Des
 
 def test_a_deletion_goes_before_other_broadcasts(desk: Desk) -> None:
     post = desk.published()
-    with desk.database.transaction() as session:
-        other = ensure_conversation(
-            session, channel="telegram", address="@other", visibility="public", now=desk.clock()
-        )
-        assert other.id
     desk.approved()
     desk.withdraw(post)
     outgoing = desk.lease()
