@@ -79,7 +79,7 @@ SENTENCES = {
     "resident_number": "주민등록번호나 외국인등록번호는 쓸 수 없어요.",
     "channel_unknown": "채널 주소가 없어요. --address나 SOTONG_TELEGRAM_CHANNEL을 정해 주세요.",
 }
-_NUMBER = re.compile(r"[0-9][0-9,.:/~-]*(?:[0-9])?\s?(?:%|[가-힣]{1,3}|[A-Za-z²³]{1,3})?")
+_NUMBER = re.compile(r"[0-9](?:[0-9,.:/~-]*[0-9])?(?:\s?%|[가-힣]{1,3}|\s?[A-Za-z²³]{1,3})?")
 _URL = re.compile(r"https?://[^\s<>]+|(?<![\w@])@[A-Za-z]\w{3,31}")
 
 
