@@ -11,13 +11,17 @@ from sqlalchemy.orm import Session
 from core.models.conversation import Delivery
 
 
-def cancel_delivery(session: Session, *, delivery_id: int, failure: str) -> bool:
-    """What of it is not out yet never goes out. False: it is being sent now, or it has ended."""
-    result = session.execute(
-        update(Delivery)
-        .where(Delivery.id == delivery_id, Delivery.state == "pending")
-        .values(state="failed", failure=failure[:200])
-    )
+def cancel_delivery(
+    session: Session, *, delivery_id: int, failure: str, whole: bool = False
+) -> bool:
+    """What of it is not out yet never goes out. False: it is being sent now, or it has ended.
+
+    ``whole``: only if no part of it is out.
+    """
+    query = update(Delivery).where(Delivery.id == delivery_id, Delivery.state == "pending")
+    if whole:
+        query = query.where(Delivery.parts_done == 0)
+    result = session.execute(query.values(state="failed", failure=failure[:200]))
     return bool(getattr(result, "rowcount", 0))
 
 

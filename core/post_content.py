@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -80,9 +79,9 @@ def checked(session: Session, content: PostContent) -> PostContent:
 def hash_of(session: Session, post: Post) -> str:
     """SHA-256 of everything that will be public: where, when, what, which pictures."""
     content = content_of(post)
-    pictures: Sequence[str] = [
-        session.get_one(Attachment, image.attachment_id).sha256 for image in content.images
-    ]
+    rows = [session.get(Attachment, image.attachment_id) for image in content.images]
+    # A picture that is gone makes another hash, so nothing goes out without it.
+    pictures = [row.sha256 if row is not None else None for row in rows]
     when = content.scheduled_at
     value = [
         post.channel,

@@ -138,11 +138,13 @@ def withdraw_post(session: Session, *, post_id: int, officer_id: int, now: datet
     if later is not None:
         raise Refused("corrected" if post.state == "corrected" else "correction_open", id=later)
     if post.state == "approved" and post.delivery_id is not None:
-        begun = session.get_one(Delivery, post.delivery_id).parts_done > 0
         # Half a correction cannot be taken back: the post would read neither way.
-        if begun and post.corrects_post_id is not None:
-            raise Refused("going_out")
-        if not cancel_delivery(session, delivery_id=post.delivery_id, failure="withdrawn"):
+        if not cancel_delivery(
+            session,
+            delivery_id=post.delivery_id,
+            failure="withdrawn",
+            whole=post.corrects_post_id is not None,
+        ):
             raise Refused("going_out")
         _follow(session, post, now)
     if not post.message_ids:
@@ -265,7 +267,7 @@ def _publish(session: Session, post: Post, now: datetime) -> None:
 def _follow_delivery(session: Session, post: Post, delivery: Delivery, now: datetime) -> None:
     if delivery.state in OPEN_STATES:
         waited = now - (post.queued_at or delivery.created_at)
-        if waited <= LATEST or delivery.parts_done or not _take_back(session, post):
+        if waited <= LATEST or not _take_back(session, post):
             return
         _fail(session, post, "too_late", now)
         return
@@ -319,9 +321,7 @@ def _take_back(session: Session, post: Post) -> bool:
     """Whether nothing of it has gone or goes out any more."""
     if post.delivery_id is None:
         return True
-    if session.get_one(Delivery, post.delivery_id).parts_done:
-        return False
-    return cancel_delivery(session, delivery_id=post.delivery_id, failure="taken back")
+    return cancel_delivery(session, delivery_id=post.delivery_id, failure="taken back", whole=True)
 
 
 def _problem_with_original(session: Session, post: Post) -> str | None:

@@ -370,6 +370,16 @@ def test_withdrawn_before_it_was_sent_it_never_goes_out(desk: Desk) -> None:
     assert desk.lease() is None
 
 
+def test_half_a_correction_can_neither_be_withdrawn_nor_edited(desk: Desk) -> None:
+    post = desk.published(WORDS, "11", "12")
+    correction = desk.approve(desk.correct(post, "다른 말"))
+    desk.send("11", parts_left=1)
+    assert refusal(desk.withdraw, correction) == "going_out"
+    assert refusal(desk.edit, correction, "또 다른 말") == "going_out"
+    desk.send("12")
+    assert desk.now(correction).message_ids == ["11", "12"]
+
+
 def test_what_waits_for_another_try_can_be_withdrawn(desk: Desk) -> None:
     post = desk.approved()
     with desk.database.transaction() as session:
