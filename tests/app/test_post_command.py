@@ -17,14 +17,13 @@ from app.channels import make_channels
 from app.cli.main import run
 from app.clock import utc_now
 from app.settings import Settings, SettingsError
-from app.wiring import build_parts
+from app.wiring import build_parts, build_talk
+from app.worker import _jobs
 from core.database import Database
 from core.deliveries import lease_next, mark_unsure
 from core.models.conversation import Delivery
 from core.models.vault import AuditEntry
 from core.officers import create_officer, seed_roles
-from core.posts import look_after_posts
-from dialogue.dispatch import Dispatcher
 from tests.builders import make_database
 from tests.console.house import HASHER, PASSWORD
 from tests.peers.telegram_sim import TelegramSim
@@ -281,14 +280,12 @@ def deliver(terminal: Terminal, sim: TelegramSim) -> None:
     """What the worker does, with the channels that the settings ask for."""
     parts = build_parts(Settings.load())
     channels = make_channels(parts)
-    dispatcher = Dispatcher(
-        database=parts.database, channels=channels.all, now=parts.now, threads=0
-    )
+    talk = build_talk(parts, channels=channels.all)
+    jobs = {job.__name__: job for job, _ in _jobs(parts, talk)}
     try:
-        look_after_posts(parts.database, now=parts.now())
-        dispatcher.dispatch_due()
-        look_after_posts(parts.database, now=parts.now())
+        for name in ("posts", "deliveries", "posts"):
+            jobs[name]()
     finally:
-        dispatcher.stop()
+        talk.close()
         channels.close()
         parts.close()

@@ -3,203 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from core.attachments import record_attachments
-from core.audit import first_broken_entry
-from core.database import Database
-from core.deliveries import (
-    BROADCAST,
-    Outgoing,
-    lease_next,
-    mark_failed,
-    mark_sent,
-    mark_unsure,
-    postpone,
-)
+from core.deliveries import BROADCAST, lease_next, mark_failed
 from core.errors import Refused
 from core.handovers import take
-from core.inbound import Photo
-from core.models.conversation import Conversation, Delivery
+from core.models.conversation import Conversation
 from core.models.post import Post
-from core.models.vault import AuditEntry
-from core.officers import create_officer, seed_roles
 from core.post_content import PostContent
-from core.post_queries import list_posts
-from core.posts import (
-    approve_post,
-    correct_post,
-    draft_post,
-    edit_post,
-    follow_post,
-    look_after_posts,
-    resolve_post,
-    withdraw_post,
-)
+from core.posts import draft_post, follow_post
 from core.replies import Image, Link, Reply
-from tests.builders import Clock, make_database
-from tests.console.house import HASHER, PASSWORD
-
-WORDS = PostContent(
-    "5월 7일 10시부터 수도를 점검해요", link=Link("자세히", "https://city.example/1")
-)
-
-
-@dataclass
-class Desk:
-    """A writes, B approves; the channel is played by the test."""
-
-    database: Database
-    clock: Clock
-    a: int
-    b: int
-
-    def draft(self, content: PostContent = WORDS) -> Post:
-        with self.database.transaction() as session:
-            return draft_post(
-                session,
-                channel="telegram",
-                address="@city_news",
-                content=content,
-                author_id=self.a,
-                now=self.clock(),
-            )
-
-    def approve(
-        self, post: Post, *, by: int | None = None, content_hash: str | None = None
-    ) -> Post:
-        with self.database.transaction() as session:
-            return approve_post(
-                session,
-                post_id=post.id,
-                approver_id=by or self.b,
-                content_hash=content_hash or post.content_hash,
-                now=self.clock(),
-            )
-
-    def approved(self, content: PostContent = WORDS) -> Post:
-        return self.approve(self.draft(content))
-
-    def edit(self, post: Post, text: str, *, by: int | None = None, **changes: Any) -> Post:
-        with self.database.transaction() as session:
-            return edit_post(
-                session,
-                post_id=post.id,
-                content=replace(WORDS, text=text, **changes),
-                editor_id=by or self.a,
-                now=self.clock(),
-            )
-
-    def correct(self, post: Post, text: str, **changes: Any) -> Post:
-        with self.database.transaction() as session:
-            return correct_post(
-                session,
-                post_id=post.id,
-                content=replace(WORDS, text=text, **changes),
-                author_id=self.a,
-                now=self.clock(),
-            )
-
-    def withdraw(self, post: Post) -> Post:
-        with self.database.transaction() as session:
-            return withdraw_post(session, post_id=post.id, officer_id=self.a, now=self.clock())
-
-    def resolve(self, post: Post, arrived: list[str] | None) -> Post:
-        with self.database.transaction() as session:
-            return resolve_post(
-                session, post_id=post.id, officer_id=self.a, arrived=arrived, now=self.clock()
-            )
-
-    def lease(self) -> Outgoing | None:
-        with self.database.transaction() as session:
-            return lease_next(session, now=self.clock())
-
-    def send(self, *ids: str, parts_left: int = 0) -> Outgoing:
-        """The channel takes what comes next."""
-        outgoing = self.lease()
-        assert outgoing is not None
-        with self.database.transaction() as session:
-            assert mark_sent(
-                session,
-                outgoing=outgoing,
-                provider_id=ids[0] if ids else None,
-                provider_ids=ids,
-                parts_left=parts_left,
-                now=self.clock(),
-            )
-        return outgoing
-
-    def published(self, content: PostContent = WORDS, *ids: str) -> Post:
-        post = self.approved(content)
-        self.send(*(ids or ("11",)))
-        return self.now(post)
-
-    def now(self, post: Post) -> Post:
-        look_after_posts(self.database, now=self.clock())
-        with self.database.reading() as session:
-            return session.get_one(Post, post.id)
-
-    def deliveries(self) -> list[Delivery]:
-        with self.database.reading() as session:
-            return list(session.scalars(select(Delivery).order_by(Delivery.id)))
-
-    def history(self, post: Post) -> list[tuple[str, str]]:
-        with self.database.reading() as session:
-            assert first_broken_entry(session) is None
-            rows = session.scalars(
-                select(AuditEntry)
-                .where(AuditEntry.subject == f"post:{post.id}")
-                .order_by(AuditEntry.id)
-            )
-            return [(row.actor, row.action) for row in rows]
+from tests.core.post_desk import WORDS, Desk, make_picture, open_desk, refusal
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    clock, database = Clock(), make_database(tmp_path)
-    with database.transaction() as session:
-        seed_roles(session)
-        a, b = (
-            create_officer(
-                session,
-                login=login,
-                name=f"담당 {login}",
-                role="officer",
-                department_id=None,
-                password=PASSWORD,
-                hasher=HASHER,
-                actor="test",
-                now=clock(),
-            ).id
-            for login in ("writer", "reader")
-        )
-    yield Desk(database, clock, a, b)
-    database.dispose()
-
-
-def make_picture(session: Session, *, source: str = "officer", name: str = "a", **kind: Any) -> int:
-    values = {"media_type": "image/jpeg", "size": 3, "width": 1, "height": 1, "name": ""} | kind
-    (made,) = record_attachments(
-        session,
-        photos=[Photo(sha256=name * 64, **values)],
-        conversation_id=None,
-        source=source,
-        now=Clock()(),
-    )
-    return made
-
-
-def refusal(act: Any, *arguments: Any, **options: Any) -> str:
-    with pytest.raises(Refused) as refused:
-        act(*arguments, **options)
-    return refused.value.code
+    with open_desk(tmp_path) as made:
+        yield made
 
 
 def test_a_draft_goes_nowhere(desk: Desk) -> None:
@@ -285,13 +110,6 @@ def test_words_that_changed_behind_the_approval_do_not_go_out(desk: Desk) -> Non
     assert (post.state, post.failure, desk.deliveries()) == ("failed", "stale", [])
 
 
-def test_what_is_going_out_cannot_be_edited_or_withdrawn_at_that_moment(desk: Desk) -> None:
-    post = desk.approved()
-    assert desk.lease() is not None
-    assert refusal(desk.edit, post, "다른 말") == "going_out"
-    assert refusal(desk.withdraw, post) == "going_out"
-
-
 def test_approving_twice_is_once(desk: Desk) -> None:
     post = desk.approved()
     desk.approve(post)
@@ -337,191 +155,6 @@ def test_a_failed_post_goes_out_with_a_new_approval(desk: Desk) -> None:
     assert (post.state, post.failure) == ("failed", "no_rights")
     desk.approve(post)
     desk.send("11")
-    assert desk.now(post).state == "sent"
-
-
-def test_half_a_post_is_kept_and_can_only_be_withdrawn(desk: Desk) -> None:
-    post = desk.approved()
-    desk.send("11", parts_left=1)
-    with desk.database.transaction() as session:
-        mark_failed(session, outgoing=lease_next(session, now=desk.clock()), failure="empty")
-    post = desk.now(post)
-    assert (post.state, post.message_ids) == ("failed", ["11"])
-    assert refusal(desk.approve, post) == "half_sent"
-    assert refusal(desk.edit, post, "다른 말") == "half_sent"
-    desk.withdraw(post)
-    outgoing = desk.send()
-    assert (outgoing.action, outgoing.targets) == ("delete", ("11",))
-    assert desk.now(post).state == "withdrawn"
-
-
-def test_withdrawn_before_it_was_sent_it_never_goes_out(desk: Desk) -> None:
-    draft, scheduled, queued = (
-        desk.draft(),
-        desk.approved(replace(WORDS, scheduled_at=desk.clock() + timedelta(hours=1))),
-        desk.approved(),
-    )
-    for post in (draft, scheduled, queued):
-        assert desk.withdraw(post).state == "withdrawn"
-        assert desk.withdraw(post).state == "withdrawn"
-        assert refusal(desk.approve, post) == "not_a_draft"
-    desk.clock.forward(hours=2)
-    assert [desk.now(post).state for post in (draft, scheduled, queued)] == ["withdrawn"] * 3
-    assert desk.lease() is None
-
-
-def test_half_a_correction_can_neither_be_withdrawn_nor_edited(desk: Desk) -> None:
-    post = desk.published(WORDS, "11", "12")
-    correction = desk.approve(desk.correct(post, "다른 말"))
-    desk.send("11", parts_left=1)
-    assert refusal(desk.withdraw, correction) == "going_out"
-    assert refusal(desk.edit, correction, "또 다른 말") == "going_out"
-    desk.send("12")
-    assert desk.now(correction).message_ids == ["11", "12"]
-
-
-def test_what_waits_for_another_try_can_be_withdrawn(desk: Desk) -> None:
-    post = desk.approved()
-    with desk.database.transaction() as session:
-        outgoing = lease_next(session, now=desk.clock())
-        postpone(session, outgoing=outgoing, until=desk.clock() + timedelta(minutes=1), failure="x")
-    assert desk.withdraw(post).state == "withdrawn"
-
-
-def test_withdrawn_after_it_was_sent_all_its_messages_are_deleted_once(desk: Desk) -> None:
-    post = desk.published(WORDS, "11", "12")
-    assert desk.withdraw(post).state == "sent"
-    desk.withdraw(post)
-    outgoing = desk.send()
-    assert (outgoing.action, outgoing.targets) == ("delete", ("11", "12"))
-    assert desk.now(post).state == "withdrawn"
-    desk.withdraw(post)
-    assert len(desk.deliveries()) == 2
-
-
-def test_a_deletion_goes_before_other_broadcasts(desk: Desk) -> None:
-    post = desk.published()
-    desk.approved()
-    desk.withdraw(post)
-    outgoing = desk.lease()
-    assert outgoing is not None
-    assert outgoing.action == "delete"
-
-
-def test_a_deletion_that_was_refused_is_shown_and_can_be_asked_again(desk: Desk) -> None:
-    post = desk.published()
-    desk.withdraw(post)
-    with desk.database.transaction() as session:
-        outgoing = lease_next(session, now=desk.clock())
-        mark_failed(session, outgoing=outgoing, failure="message_too_old")
-    post = desk.now(post)
-    assert (post.state, post.failure) == ("sent", "message_too_old")
-    desk.withdraw(post)
-    desk.send()
-    assert desk.now(post).state == "withdrawn"
-
-
-def test_an_approved_correction_changes_the_sent_messages(desk: Desk) -> None:
-    post = desk.published(WORDS, "11", "12")
-    correction = desk.correct(post, "5월 8일이에요")
-    assert desk.lease() is None
-    assert refusal(desk.approve, correction, by=desk.a) == "same_person"
-    desk.approve(correction)
-    outgoing = desk.send("11", "12")
-    assert (outgoing.action, outgoing.targets, outgoing.reply.text) == (
-        "edit",
-        ("11", "12"),
-        "5월 8일이에요",
-    )
-    correction = desk.now(correction)
-    assert (correction.state, correction.message_ids) == ("sent", ["11", "12"])
-    assert (desk.now(post).state, desk.now(post).text) == ("corrected", WORDS.text)
-
-
-def test_a_corrected_post_is_withdrawn_and_corrected_through_its_correction(desk: Desk) -> None:
-    post = desk.published()
-    correction = desk.approve(desk.correct(post, "5월 8일이에요"))
-    desk.send("11")
-    desk.now(correction)
-    assert refusal(desk.withdraw, post) == "corrected"
-    assert refusal(desk.correct, post, "5월 9일이에요") == "not_sent"
-    second = desk.approve(desk.correct(correction, "5월 9일이에요"))
-    assert desk.send("11").targets == ("11",)
-    desk.now(second)
-    desk.withdraw(second)
-    desk.send()
-    assert desk.now(second).state == "withdrawn"
-
-
-def test_only_one_correction_is_under_way(desk: Desk) -> None:
-    post = desk.published()
-    first = desk.correct(post, "하나")
-    assert refusal(desk.correct, post, "둘") == "correction_open"
-    desk.withdraw(first)
-    second = desk.approve(desk.correct(post, "둘"))
-    assert refusal(desk.withdraw, post) == "correction_open"
-    assert desk.withdraw(second).state == "withdrawn"
-    assert (desk.lease(), desk.now(post).state) == (None, "sent")
-
-
-def test_a_correction_keeps_the_pictures(desk: Desk) -> None:
-    with desk.database.transaction() as session:
-        picture = Image(make_picture(session), "고친 길")
-    post = desk.published(replace(WORDS, images=(picture,)))
-    assert refusal(desk.correct, post, "다른 말") == "images_fixed"
-    correction = desk.correct(post, "다른 말", images=(picture,))
-    assert refusal(desk.edit, correction, "또 다른 말", images=()) == "images_fixed"
-
-
-def test_a_correction_of_what_is_gone_does_not_go_out(desk: Desk) -> None:
-    post = desk.published()
-    correction = desk.correct(post, "다른 말")
-    scheduled = desk.edit(correction, "다른 말", scheduled_at=desk.clock() + timedelta(hours=1))
-    desk.approve(scheduled)
-    desk.withdraw(post)
-    desk.send()
-    desk.clock.forward(hours=1)
-    correction = desk.now(correction)
-    assert (correction.state, correction.failure) == ("failed", "original_gone")
-    assert refusal(desk.approve, desk.edit(correction, "다른 말")) == "original_gone"
-
-
-def test_a_post_whose_answer_was_lost_waits_for_a_person(desk: Desk) -> None:
-    post = desk.approved()
-    with desk.database.transaction() as session:
-        mark_unsure(session, outgoing=lease_next(session, now=desk.clock()), failure="no answer")
-    post = desk.now(post)
-    assert (post.state, desk.lease()) == ("unsure", None)
-    assert refusal(desk.withdraw, post) == "unsure"
-    assert refusal(desk.edit, post, "다른 말") == "not_a_draft"
-    assert refusal(desk.approve, post) == "not_a_draft"
-    assert refusal(desk.resolve, post, ["abc"]) == "message_id_malformed"
-    assert refusal(desk.resolve, post, []) == "message_id_malformed"
-    with desk.database.reading() as session:
-        assert [each.id for each in list_posts(session, state="unsure")] == [post.id]
-
-
-def test_a_person_found_it_there(desk: Desk) -> None:
-    post = desk.approved()
-    with desk.database.transaction() as session:
-        mark_unsure(session, outgoing=lease_next(session, now=desk.clock()), failure="no answer")
-    desk.now(post)
-    desk.resolve(post, ["11"])
-    assert refusal(desk.resolve, post, ["11"]) == "not_unsure"
-    assert desk.send().part == 1
-    assert (desk.now(post).state, desk.now(post).message_ids) == ("sent", ["11"])
-
-
-def test_a_person_did_not_find_it_there(desk: Desk) -> None:
-    post = desk.approved()
-    with desk.database.transaction() as session:
-        mark_unsure(session, outgoing=lease_next(session, now=desk.clock()), failure="no answer")
-    desk.clock.forward(hours=30)
-    desk.now(post)
-    desk.resolve(post, None)
-    desk.now(post)
-    outgoing = desk.send("11")
-    assert (outgoing.part, outgoing.maybe_sent) == (0, False)
     assert desk.now(post).state == "sent"
 
 
