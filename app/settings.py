@@ -22,6 +22,8 @@ VAULT_KEY_BYTES = 32
 # Never shown in a sentence about a mistake.
 HIDDEN_NAMES = (*SECRET_NAMES, "telegram_token", "telegram_webhook_secret")
 _BOT_TOKEN = re.compile(r"[0-9]{3,20}:[A-Za-z0-9_-]{10,100}")
+# "@name" of a public channel, or the number of any channel.
+TELEGRAM_CHANNEL = re.compile(r"@[A-Za-z][A-Za-z0-9_]{3,31}|-100[0-9]{1,15}")
 _WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{24,256}")
 
 
@@ -103,6 +105,10 @@ class Settings(BaseSettings):
         "https://api.telegram.org",
         description="another Bot API server (the city's own, or a test's)",
     )
+    telegram_channel: str = Field(
+        "",
+        description="the city's channel for posts, `@name` or `-100…`; the bot must be an administrator",
+    )
     turn_secret: str = Field(
         "", repr=False, description="secret between the core and Rasa's turn channel"
     )
@@ -182,6 +188,13 @@ class Settings(BaseSettings):
     def _a_bot_token(cls, value: str) -> str:
         if value and not _BOT_TOKEN.fullmatch(value):
             raise ValueError("expected a token as BotFather gives it, such as 123456789:AAE…")
+        return value
+
+    @field_validator("telegram_channel")
+    @classmethod
+    def _a_channel(cls, value: str) -> str:
+        if value and not TELEGRAM_CHANNEL.fullmatch(value):
+            raise ValueError("expected @name or -100 and a number")
         return value
 
     @field_validator("telegram_webhook_secret")

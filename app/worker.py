@@ -22,6 +22,7 @@ from app.quiet import log_unexpected
 from app.settings import Settings
 from app.wiring import Parts, Talk, build_parts, build_talk
 from core.errors import TemporaryFailure
+from core.posts import look_after_posts
 from dialogue.drafts import look_after_drafts
 from dialogue.erasure import erase_due
 
@@ -32,6 +33,7 @@ DELIVERIES_EVERY = 1.0
 DRAFTS_EVERY = 60.0
 ERASURES_EVERY = 10.0
 HEARTBEAT_EVERY = 5.0
+POSTS_EVERY = 2.0
 
 
 def run(settings: Settings) -> None:
@@ -83,6 +85,9 @@ def _jobs(parts: Parts, talk: Talk) -> list[tuple[Callable[[], None], float]]:
             )
         )
 
+    def posts() -> None:
+        _quietly(lambda: look_after_posts(parts.database, now=parts.now()))
+
     def heartbeat() -> None:
         _write_heartbeat(parts.settings)
 
@@ -91,6 +96,7 @@ def _jobs(parts: Parts, talk: Talk) -> list[tuple[Callable[[], None], float]]:
         (deliveries, DELIVERIES_EVERY),
         (drafts, DRAFTS_EVERY),
         (erasures, ERASURES_EVERY),
+        (posts, POSTS_EVERY),
         (heartbeat, HEARTBEAT_EVERY),
     ]
 

@@ -13,7 +13,7 @@ import contextlib
 import ipaddress
 import logging
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -30,6 +30,7 @@ Call = Callable[[Bot], Awaitable[T]]
 # Longer than the library's own time-outs together, so that they decide.
 PATIENCE = 90.0
 CONNECTIONS = 32
+SHUT_DOWN_PATIENCE = 3.0
 log = logging.getLogger(__name__)
 
 
@@ -61,11 +62,15 @@ class TelegramClient:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._me: Me | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._poll: concurrent.futures.Future[list[Any]] | None = None
+        self._tasks: dict[asyncio.Task[None], asyncio.Event] = {}
 
     def call(self, act: Call[T]) -> T:
         """Run one call and wait for its result. Raises our own errors only."""
-        future = asyncio.run_coroutine_threadsafe(self._run(act), self._running())
+        return self._result(asyncio.run_coroutine_threadsafe(self._run(act), self._running()))
+
+    @staticmethod
+    def _result(future: concurrent.futures.Future[T]) -> T:
         try:
             return future.result(PATIENCE)
         except TelegramError as error:
@@ -74,39 +79,53 @@ class TelegramClient:
             future.cancel()
             raise AnswerLost("telegram: no answer") from None
 
-    def spawn(self, act: Call[object]) -> Callable[[], None]:
-        """Run one call beside everything else; whatever becomes of it is nobody's concern.
+    def spawn(self, act: Callable[[Bot, asyncio.Event], Awaitable[object]]) -> Callable[[], None]:
+        """Run something beside everything else; whatever becomes of it is nobody's concern.
 
-        Returns what ends it.
+        Returns what sets its event, which asks it to end. It is never broken off in the middle of a
+        call: half a request would reach Telegram.
         """
         loop = self._running()
+        over: list[asyncio.Event] = []
 
-        async def quietly() -> None:
+        async def quietly(ended: asyncio.Event) -> None:
             with contextlib.suppress(TelegramError):
-                await act(self._bot)
-
-        begun: list[asyncio.Task[None]] = []
+                await act(self._bot, ended)
 
         def begin() -> None:
-            task = loop.create_task(quietly())
-            begun.append(task)
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            over.append(asyncio.Event())
+            task = loop.create_task(quietly(over[0]))
+            self._tasks[task] = over[0]
+            task.add_done_callback(self._tasks.pop)
 
         def end() -> None:
-            for task in begun:
-                task.cancel()
+            for event in over:
+                event.set()
 
         _post(loop, begin)
         return lambda: _post(loop, end)
 
-    def raw(self, method: str, *, read_timeout: float, **parameters: Any) -> Any:
-        """A call whose result comes as plain JSON: one odd update must not spoil the others."""
-        return self.call(
-            lambda bot: bot.do_api_request(
-                method, api_kwargs=parameters, read_timeout=read_timeout, connect_timeout=5.0
-            )
-        )
+    def poll(self, *, seconds: int, offset: int | None, allowed: Sequence[str]) -> list[Any]:
+        """The next updates as plain JSON; waits up to ``seconds`` for them (getUpdates).
+
+        The library's own method reads all updates at once: one odd update would spoil the others, and
+        it would be logged with a citizen's words.
+        """
+        parameters: dict[str, Any] = {"timeout": seconds, "allowed_updates": list(allowed)}
+        if offset is not None:
+            parameters["offset"] = offset
+
+        async def ask(bot: Bot) -> list[Any]:
+            found: Any = await bot._post("getUpdates", parameters, read_timeout=seconds + 10.0)
+            return list(found)
+
+        self._poll = asyncio.run_coroutine_threadsafe(self._run(ask), self._running())
+        return self._result(self._poll)
+
+    def end_poll(self) -> None:
+        """End the ``poll`` under way; what it would have brought comes with the next one."""
+        if self._poll is not None:
+            self._poll.cancel()
 
     def me(self) -> Me:
         """Who the bot is; asked once."""
@@ -119,7 +138,7 @@ class TelegramClient:
         """Who the bot is, without asking now; whoever asks first has it asked for the next one."""
         if self._me is None:
 
-            async def ask(bot: Bot) -> None:
+            async def ask(bot: Bot, _ended: asyncio.Event) -> None:
                 user = await bot.get_me()
                 self._me = Me(user.id, user.username or "")
 
@@ -143,8 +162,13 @@ class TelegramClient:
         return await act(self._bot)
 
     async def _shut_down(self) -> None:
-        for task in list(self._tasks):
-            task.cancel()
+        tasks = dict(self._tasks)
+        for event in tasks.values():
+            event.set()
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=SHUT_DOWN_PATIENCE)
+            for task in late:
+                task.cancel()
         for request in self._bot._request:
             await request.shutdown()
 

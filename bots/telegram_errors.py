@@ -47,6 +47,7 @@ PERMANENT = {
     "message can't be edited": "message_too_old",
     "message to delete not found": "message_gone",
     "message can't be deleted": "message_too_old",
+    "message_delete_forbidden": "message_too_old",
     "query is too old": "press_too_old",
     "message text is empty": "empty",
     "message is too long": "too_long",

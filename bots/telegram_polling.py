@@ -65,6 +65,7 @@ class Polling:
     def stop(self) -> None:
         """End after the call under way; nothing that came is lost."""
         self._stopping.set()
+        self._client.end_poll()
         if self._thread.is_alive():
             self._thread.join(self._long_poll + 10.0)
 
@@ -80,6 +81,8 @@ class Polling:
                 offset = self._once(offset)
                 self._failures = 0
             except Exception as error:
+                if self._stopping.is_set():
+                    break
                 self._failures += 1
                 words = str(error) if isinstance(error, SotongError) else type(error).__name__
                 log.warning("telegram: polling waits: %s", words)
@@ -89,13 +92,7 @@ class Polling:
 
     def _once(self, offset: int | None) -> int | None:
         """Ask once and keep what came; the offset for the next time."""
-        updates = self._client.raw(
-            "getUpdates",
-            read_timeout=self._long_poll + 10.0,
-            timeout=self._long_poll,
-            allowed_updates=list(ALLOWED_UPDATES),
-            **({} if offset is None else {"offset": offset}),
-        )
+        updates = self._client.poll(seconds=self._long_poll, offset=offset, allowed=ALLOWED_UPDATES)
         for update in sorted(updates, key=_id_of):
             try:
                 self._take(update)

@@ -107,6 +107,11 @@ def render_parts(reply: Reply, *, delivery_id: int, texts: Texts) -> tuple[Part,
     return tuple(parts)
 
 
+def messages_in(part: Part) -> int:
+    """How many messages a part is in the chat: an album's photos are one each."""
+    return len(part.images) if isinstance(part, AlbumPart) else 1
+
+
 def to_html(text: str) -> str:
     """The text as Telegram's HTML: it reads as it is written, numbers can be copied by a touch."""
     out, at = [], 0

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from telegram import (
 from telegram.constants import ChatAction, ParseMode
 
 from bots.telegram_client import TelegramClient
+from bots.telegram_errors import AlreadyDone
 from bots.telegram_parse import CHANNEL, FILE_LIMIT
 from bots.telegram_render import (
     AlbumPart,
@@ -28,6 +29,7 @@ from bots.telegram_render import (
     PhotoPart,
     PointPart,
     TextPart,
+    messages_in,
     render_parts,
 )
 from core.deliveries import Outgoing
@@ -66,21 +68,66 @@ class TelegramSender:
     def may_repeat(self, outgoing: Outgoing) -> bool:
         """In a private chat twice is better than never: there is no way to look up what arrived.
 
-        What everybody reads is not said twice on a guess: a person decides.
+        What everybody reads is not said twice on a guess: a person decides. To change or delete a
+        message twice is to do it once.
         """
-        return outgoing.visibility == "private"
+        return outgoing.visibility == "private" or outgoing.action != "send"
 
     def send(self, outgoing: Outgoing) -> Sent:
-        """Send one part. Raises what ``core.ports.Sender`` names."""
+        """Send one part, or do its ``action``. Raises what ``core.ports.Sender`` names."""
+        if outgoing.action == "delete":
+            return self._delete(outgoing)
         parts = render_parts(outgoing.reply, delivery_id=outgoing.delivery_id, texts=self._texts)
+        if outgoing.part and outgoing.part == len(parts):
+            return Sent()  # A person has found that the last part was out.
         if outgoing.part >= len(parts):
             raise PermanentFailure("empty")
+        if outgoing.action == "edit":
+            return self._edit(outgoing, parts)
         part = parts[outgoing.part]
         common = {"chat_id": _chat(outgoing.address), "reply_parameters": _replying(outgoing)}
-        message_id = self._client.call(self._sending(part, common))
-        return Sent(str(message_id), parts_left=len(parts) - outgoing.part - 1)
+        ids = tuple(str(each) for each in self._client.call(self._sending(part, common)))
+        return Sent(ids[0], parts_left=len(parts) - outgoing.part - 1, provider_ids=ids)
 
-    def _sending(self, part: Part, common: dict[str, Any]) -> Callable[[Bot], Any]:
+    def _edit(self, outgoing: Outgoing, parts: tuple[Part, ...]) -> Sent:
+        """Change the words of one part in place; pictures stay, so the parts must be the same."""
+        sizes = [messages_in(part) for part in parts]
+        if sum(sizes) != len(outgoing.targets):
+            raise PermanentFailure("cannot_edit")
+        part, begin = parts[outgoing.part], sum(sizes[: outgoing.part])
+        ids = outgoing.targets[begin : begin + sizes[outgoing.part]]
+
+        async def edit(bot: Bot, _ended: asyncio.Event) -> None:
+            where: dict[str, Any] = {"chat_id": _chat(outgoing.address), "message_id": int(ids[0])}
+            if isinstance(part, TextPart):
+                await bot.edit_message_text(
+                    text=part.html,
+                    parse_mode=ParseMode.HTML,
+                    reply_markup=_markup(part.keyboard),
+                    link_preview_options=LinkPreviewOptions(is_disabled=True),
+                    **where,
+                )
+            elif not isinstance(part, PointPart):
+                await bot.edit_message_caption(
+                    caption=part.html,
+                    parse_mode=ParseMode.HTML,
+                    reply_markup=_markup(part.keyboard) if isinstance(part, PhotoPart) else None,
+                    **where,
+                )
+
+        with suppress(AlreadyDone):
+            self._client.call(edit)
+        return Sent(ids[0], parts_left=len(parts) - outgoing.part - 1, provider_ids=ids)
+
+    def _delete(self, outgoing: Outgoing) -> Sent:
+        """All at once: half an album must not stay. What is gone already is passed over."""
+        ids = [int(each) for each in outgoing.targets]
+        self._client.call(lambda bot: bot.delete_messages(_chat(outgoing.address), ids))
+        return Sent()
+
+    def _sending(
+        self, part: Part, common: dict[str, Any]
+    ) -> Callable[[Bot], Awaitable[tuple[int, ...]]]:
         async def text(bot: Bot, part: TextPart) -> Message:
             return await bot.send_message(
                 text=part.html,
@@ -100,15 +147,14 @@ class TelegramSender:
                 **common,
             )
 
-        async def album(bot: Bot, part: AlbumPart, files: list[bytes]) -> Message:
+        async def album(bot: Bot, part: AlbumPart, files: list[bytes]) -> tuple[Message, ...]:
             media = [InputMediaPhoto(data, filename=f"{n}.jpg") for n, data in enumerate(files, 1)]
-            sent = await bot.send_media_group(
+            return await bot.send_media_group(
                 media=media,
                 caption=part.html or None,
                 parse_mode=ParseMode.HTML if part.html else None,
                 **common,
             )
-            return sent[0]
 
         async def point(bot: Bot, part: PointPart) -> Message:
             return await bot.send_location(
@@ -122,16 +168,17 @@ class TelegramSender:
         elif isinstance(part, AlbumPart):
             files = [self._load_image(image.attachment_id) for image in part.images]
 
-        async def send(bot: Bot) -> int:
+        async def send(bot: Bot) -> tuple[int, ...]:
+            sent: tuple[Message, ...]
             if isinstance(part, TextPart):
-                sent = await text(bot, part)
+                sent = (await text(bot, part),)
             elif isinstance(part, PhotoPart):
-                sent = await photo(bot, part, files[0])
+                sent = (await photo(bot, part, files[0]),)
             elif isinstance(part, AlbumPart):
                 sent = await album(bot, part, files)
             else:
-                sent = await point(bot, part)
-            return int(sent.message_id)
+                sent = (await point(bot, part),)
+            return tuple(message.message_id for message in sent)
 
         return send
 
@@ -164,10 +211,12 @@ class TelegramPresence:
     def working(self, address: str) -> Iterator[None]:
         """Show it until the block ends."""
 
-        async def show(bot: Bot) -> None:
-            while True:
+        async def show(bot: Bot, ended: asyncio.Event) -> None:
+            while not ended.is_set():
                 await bot.send_chat_action(chat_id=_chat(address), action=ChatAction.TYPING)
-                await asyncio.sleep(TYPING_EVERY)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(TYPING_EVERY):
+                        await ended.wait()
 
         end = self._client.spawn(show)
         try:
@@ -197,20 +246,23 @@ class TelegramAnswers:
     def answer_press(self, callback_id: str, *, notice: str = "") -> None:
         """End the button's spinning. At once and never twice: Telegram waits only a moment."""
 
-        async def answer(bot: Bot) -> None:
+        async def answer(bot: Bot, _ended: asyncio.Event) -> None:
             await bot.answer_callback_query(callback_id, text=notice or None)
 
         self._client.spawn(answer)
 
     def keep_only(self, address: str, message_id: int, *, choice: tuple[str, str] | None) -> None:
         """Leave the chosen button (title, data) under the question, or none."""
-        rows = [[InlineKeyboardButton(f"✓ {choice[0]}", callback_data=choice[1])]] if choice else []
+        markup = None
+        if choice is not None:
+            button = InlineKeyboardButton(f"✓ {choice[0]}", callback_data=choice[1])
+            markup = InlineKeyboardMarkup([[button]])
 
-        async def edit(bot: Bot) -> None:
+        async def edit(bot: Bot, _ended: asyncio.Event) -> None:
             await bot.edit_message_reply_markup(
                 chat_id=_chat(address),
                 message_id=message_id,
-                reply_markup=InlineKeyboardMarkup(rows),
+                reply_markup=markup,
             )
 
         self._client.spawn(edit)

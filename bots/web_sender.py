@@ -6,6 +6,7 @@ So sending twice does no harm, and a process that dies here loses nothing.
 from __future__ import annotations
 
 from core.deliveries import Outgoing
+from core.errors import PermanentFailure
 from core.ports import Sent
 
 CHANNEL = "web"
@@ -23,4 +24,6 @@ class WebSender:
 
     def send(self, outgoing: Outgoing) -> Sent:
         """Nothing has to travel; the dispatcher's mark ``sent`` is the sending."""
+        if outgoing.action != "send":
+            raise PermanentFailure("cannot_edit")
         return Sent()

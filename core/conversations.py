@@ -255,7 +255,8 @@ def answer_turn(
 ) -> None:
     """Record the replies as deliveries together with the turn's end, or nothing at all.
 
-    ``kind`` is "notice" for what is said beside the question at hand. ``revision`` is the one that was worked: a turn that was edited meanwhile stays open.
+    ``kind`` is "notice" for what is said beside the question at hand. ``revision`` is the one that
+    was worked: a turn that was edited meanwhile stays open.
     """
     renew_lease(session, lease, now)
     turn = session.get_one(Turn, turn_id)

@@ -8,7 +8,7 @@ same transaction as the lease, so that all processes together stay below it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -49,6 +49,9 @@ class Outgoing:
     visibility: str = "private"
     part: int = 0
     in_reply_to: str | None = None
+    # send | edit | delete; the last two change ``targets``, the provider's ids of earlier messages.
+    action: str = "send"
+    targets: tuple[str, ...] = ()
 
 
 def enqueue(
@@ -63,6 +66,8 @@ def enqueue(
     case_id: int | None = None,
     speaker: str = "bot",
     priority: int = 0,
+    action: str = "send",
+    targets: Sequence[str] = (),
 ) -> Delivery:
     """Add one outgoing message in the caller's transaction; the same ``dedupe_key`` again adds nothing.
 
@@ -85,6 +90,8 @@ def enqueue(
         payload=reply.to_data(),
         image_id=reply.images[0].attachment_id if reply.images else None,
         dedupe_key=dedupe_key,
+        action=action,
+        targets=list(targets),
         state="failed" if closed else "pending",
         failure="channel_closed" if closed else None,
         created_at=now,
@@ -153,6 +160,8 @@ def lease_next(
         visibility=conversation.visibility,
         part=delivery.parts_done,
         in_reply_to=turn.external_id if turn else None,
+        action=delivery.action,
+        targets=tuple(delivery.targets),
     )
 
 
@@ -195,28 +204,23 @@ def mark_sent(
     provider_id: str | None,
     now: datetime,
     parts_left: int = 0,
+    provider_ids: Sequence[str] = (),
 ) -> bool:
-    """Record success of one part. False: the lease was lost, somebody else owns the outcome."""
+    """Record success of one part, which is the messages ``provider_ids`` at the provider.
+
+    False: the lease was lost, somebody else owns the outcome.
+    """
+    row = Delivery.id == outgoing.delivery_id
+    values: dict[str, object] = {"parts_done": outgoing.part + 1, "failure": None}
     if parts_left:
-        return _finish(
-            session,
-            outgoing,
-            state="pending",
-            attempts=0,
-            parts_done=outgoing.part + 1,
-            next_attempt_at=now,
-            provider_id=provider_id,
-            failure=None,
-        )
-    return _finish(
-        session,
-        outgoing,
-        state="sent",
-        parts_done=outgoing.part + 1,
-        sent_at=now,
-        provider_id=provider_id,
-        failure=None,
-    )
+        values |= {"state": "pending", "attempts": 0, "next_attempt_at": now}
+    else:
+        values |= {"state": "sent", "sent_at": now}
+    if provider_id is not None:
+        known = session.scalar(select(Delivery.provider_ids).where(row)) or ()
+        values["provider_id"] = provider_id
+        values["provider_ids"] = [*known, *(provider_ids or (provider_id,))]
+    return _finish(session, outgoing, **values)
 
 
 def mark_failed(session: Session, *, outgoing: Outgoing, failure: str) -> bool:

@@ -57,7 +57,7 @@ CASE_NOTE = "이 민원을 낸 대화와 연락처를 지웠어요."
 # JSON or bytes is emptied.
 _STAYS: dict[type[Base], frozenset[str]] = {
     Turn: frozenset({"channel", "kind", "state"}),
-    Delivery: frozenset({"channel", "kind", "speaker", "state"}),
+    Delivery: frozenset({"action", "channel", "kind", "speaker", "state"}),
     Draft: frozenset({"state"}),
     Handover: frozenset(),
     VaultItem: frozenset({"token", "kind"}),

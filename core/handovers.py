@@ -18,6 +18,7 @@ from core.deliveries import enqueue
 from core.errors import Refused
 from core.inbound import Photo
 from core.models.conversation import Conversation, Delivery, Handover
+from core.post_queries import speaks_to_everybody
 from core.replies import Image, Reply
 
 
@@ -70,12 +71,15 @@ def take(
 
     Raises Refused("taken") if another has it, Refused("conversation_closed") if it was erased.
 
+    Refused("public_channel") where posts go: nobody speaks there without another's approval.
     ``from_another`` takes it all the same: an officer who is away must not leave a citizen with
     neither a person nor the bot. Who may do that is the caller's rule.
     """
     conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
     if conversation.mode == "closed":
         raise Refused("conversation_closed")
+    if speaks_to_everybody(session, channel=conversation.channel, address=conversation.address):
+        raise Refused("public_channel")
     handover = _open(session, conversation_id) or open_handover(
         session, conversation_id=conversation_id, reason="officer", now=now
     )

@@ -39,10 +39,19 @@ PERMISSIONS = {
     "case.change": "민원 처리하기",
     "attachment.read": "사진 보기",
     "personal.reveal": "개인정보 열람",
+    "post.write": "게시글 쓰기",
+    "post.approve": "다른 사람의 게시글 승인",
     "officer.manage": "담당자 관리",
 }
 _READING = ("conversation.read", "case.read", "attachment.read")
-_WORKING = (*_READING, "conversation.answer", "case.change", "personal.reveal")
+_WORKING = (
+    *_READING,
+    "conversation.answer",
+    "case.change",
+    "personal.reveal",
+    "post.write",
+    "post.approve",
+)
 ROLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("admin", "관리자", (*_WORKING, "conversation.take_from", "officer.manage")),
     ("officer", "담당관", _WORKING),

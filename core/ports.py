@@ -25,10 +25,14 @@ class Now(Protocol):
 
 @dataclass(frozen=True)
 class Sent:
-    """One message is out. ``parts_left``: how many more this delivery needs."""
+    """One message is out. ``parts_left``: how many more this delivery needs.
+
+    ``provider_ids`` are all its messages at the provider, where there are several (an album).
+    """
 
     provider_id: str | None = None
     parts_left: int = 0
+    provider_ids: tuple[str, ...] = ()
 
 
 class Sender(Protocol):
@@ -55,7 +59,7 @@ class Sender(Protocol):
         """Send the part ``outgoing.part``.
 
         Raises TemporaryFailure (RateLimited, AnswerLost, AddressChanged) or PermanentFailure
-        (ChannelClosed).
+        (ChannelClosed; "cannot_edit": the channel cannot do ``outgoing.action``).
         """
         ...
 

@@ -199,6 +199,7 @@ class Dispatcher:
                 outgoing=outgoing,
                 provider_id=sent.provider_id,
                 parts_left=sent.parts_left,
+                provider_ids=sent.provider_ids,
                 now=self._now(),
             )
         if self._sent is not None:

@@ -21,6 +21,7 @@ COMMANDS = {
     "cases": "app.cli.cases:cases",
     "erase": "app.cli.erase:erase",
     "officer": "app.cli.officer:officer_app",
+    "post": "app.cli.post:post_app",
     "city": "app.cli.city:city_app",
     "telegram": "app.cli.telegram:telegram_app",
     "due": "app.cli.due:due",

@@ -14,6 +14,7 @@ from core.models.conversation import (
 )
 from core.models.erasure import Erasure
 from core.models.officers import Officer, OfficerSession, Role
+from core.models.post import Post
 from core.models.vault import AuditEntry, VaultItem
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "NamedLease",
     "Officer",
     "OfficerSession",
+    "Post",
     "Role",
     "Turn",
     "UTCDateTime",

@@ -160,6 +160,11 @@ class Delivery(Base):
     leased_until: Mapped[datetime | None] = mapped_column(default=None)
     sent_at: Mapped[datetime | None] = mapped_column(default=None)
     provider_id: Mapped[str | None] = mapped_column(String(120), default=None)
+    # The provider's ids of all its messages that are out, in order.
+    provider_ids: Mapped[list[Any]] = mapped_column(default=list)
+    # send | edit | delete; the last two change the messages ``targets`` (provider's ids).
+    action: Mapped[str] = mapped_column(String(8), default="send")
+    targets: Mapped[list[Any]] = mapped_column(default=list)
     failure: Mapped[str | None] = mapped_column(String(200), default=None)
 
 

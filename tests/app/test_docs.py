@@ -74,7 +74,7 @@ def test_every_command_that_the_docs_name_exists():
         ):
             parts = words.split(" -")[0].split()
             assert parts[0] in known, f"{page}: sotong {words}"
-            if parts[0] in ("officer", "city", "telegram") and len(parts) > 1:
+            if parts[0] in ("officer", "city", "telegram", "post") and len(parts) > 1:
                 assert " ".join(parts[:2]) in known, f"{page}: sotong {words}"
 
 

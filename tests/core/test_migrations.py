@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
 
 from app.migrate import alembic_config, pending_revisions, upgrade
 from app.settings import Settings
@@ -41,3 +45,34 @@ def test_every_migration_can_be_undone_and_done_again(settings: Settings) -> Non
     assert pending_revisions(settings) != []
     upgrade(settings)
     assert pending_revisions(settings) == []
+
+
+def test_officers_at_work_may_write_posts_after_the_migration_and_old_rows_stay(
+    settings: Settings,
+) -> None:
+    config = alembic_config(settings.database_url)
+    posts = next(
+        each
+        for each in ScriptDirectory.from_config(config).walk_revisions()
+        if each.doc == "posts for everybody"
+    )
+    command.upgrade(config, str(posts.down_revision))
+    database = Database(settings.database_url)
+
+    def permissions() -> dict[str, list[str]]:
+        with database.reading() as session:
+            rows = session.execute(text("SELECT name, permissions FROM role")).all()
+        return {row.name: json.loads(row.permissions) for row in rows}
+
+    before = {"officer": ["case.read"], "viewer": ["case.read"], "own": ["case.read"]}
+    with database.transaction() as session:
+        for name, allowed in before.items():
+            session.execute(
+                text("INSERT INTO role VALUES (:name, :name, :allowed)"),
+                {"name": name, "allowed": json.dumps(allowed)},
+            )
+    command.upgrade(config, posts.revision)
+    assert permissions() == before | {"officer": ["case.read", "post.write", "post.approve"]}
+    command.downgrade(config, str(posts.down_revision))
+    assert permissions() == before
+    database.dispose()
