@@ -23,7 +23,7 @@ from telegram.error import TelegramError
 from telegram.request import HTTPXRequest
 
 from bots.telegram_errors import translate
-from core.errors import AnswerLost
+from core.errors import AnswerLost, TemporaryFailure
 
 T = TypeVar("T")
 Call = Callable[[Bot], Awaitable[T]]
@@ -62,12 +62,20 @@ class TelegramClient:
         self._thread: threading.Thread | None = None
         self._me: Me | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._asking = False
+        self._closed = False
 
-    def call(self, act: Call[T]) -> T:
-        """Run one call and wait for its result. Raises our own errors only."""
-        future = asyncio.run_coroutine_threadsafe(self._run(act), self._running())
+    def call(self, act: Call[T], *, patience: float = PATIENCE) -> T:
+        """Run one call and wait for its result, ``patience`` seconds at most.
+
+        Raises our own errors only.
+        """
+        loop = self._running()
+        if loop is None:
+            raise TemporaryFailure("telegram: this process is about to end")
+        future = asyncio.run_coroutine_threadsafe(self._run(act), loop)
         try:
-            return future.result(PATIENCE)
+            return future.result(patience)
         except TelegramError as error:
             raise translate(error) from None
         except (TimeoutError, concurrent.futures.CancelledError):
@@ -80,10 +88,15 @@ class TelegramClient:
         Returns what ends it.
         """
         loop = self._running()
+        if loop is None:
+            return lambda: None
 
         async def quietly() -> None:
-            with contextlib.suppress(TelegramError):
+            try:
                 await act(self._bot)
+            except Exception as error:
+                # Only the type: asyncio would log the words, and they may hold the token.
+                log.debug("telegram: %s beside the talk", type(error).__name__)
 
         begun: list[asyncio.Task[None]] = []
 
@@ -117,39 +130,54 @@ class TelegramClient:
 
     def me_if_known(self) -> Me | None:
         """Who the bot is, without asking now; whoever asks first has it asked for the next one."""
-        if self._me is None:
+        if self._me is None and not self._asking:
+            # One at a time: while Telegram is away the askers would use up the connections.
+            self._asking = True
 
             async def ask(bot: Bot) -> None:
-                user = await bot.get_me()
-                self._me = Me(user.id, user.username or "")
+                try:
+                    user = await bot.get_me()
+                    self._me = Me(user.id, user.username or "")
+                finally:
+                    self._asking = False
 
             self.spawn(ask)
         return self._me
 
     def close(self) -> None:
-        """End what is under way and close the connections."""
+        """End what is under way and close the connections; nothing can be called from then on."""
         with self._lock:
+            self._closed = True
             loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
         if loop is None or thread is None:
             return
         done = asyncio.run_coroutine_threadsafe(self._shut_down(), loop)
-        with contextlib.suppress(TimeoutError):
+        try:
             done.result(10.0)
+        except Exception as error:
+            log.warning("telegram: the connections did not close: %s", type(error).__name__)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10.0)
-        loop.close()
+        if not thread.is_alive():
+            loop.close()
 
     async def _run(self, act: Call[T]) -> T:
         return await act(self._bot)
 
     async def _shut_down(self) -> None:
-        for task in list(self._tasks):
+        # Those that somebody waits for as well: nobody would ever wake them.
+        under_way = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in under_way:
             task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
         for request in self._bot._request:
             await request.shutdown()
 
-    def _running(self) -> asyncio.AbstractEventLoop:
+    def _running(self) -> asyncio.AbstractEventLoop | None:
+        """The loop, begun with the first call; None once it was closed."""
         with self._lock:
+            if self._closed:
+                return None
             if self._loop is None:
                 loop = self._loop = asyncio.new_event_loop()
                 self._thread = threading.Thread(
