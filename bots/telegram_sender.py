@@ -18,6 +18,7 @@ from telegram import (
     ReplyParameters,
 )
 from telegram.constants import ChatAction, ParseMode
+from telegram.error import InvalidToken
 
 from bots.telegram_client import TelegramClient
 from bots.telegram_parse import CHANNEL, FILE_LIMIT
@@ -31,7 +32,7 @@ from bots.telegram_render import (
     render_parts,
 )
 from core.deliveries import Outgoing
-from core.errors import PermanentFailure
+from core.errors import PermanentFailure, TemporaryFailure
 from core.inbound import RemoteFile
 from core.pacing import Allowance, Pace
 from core.ports import Sent
@@ -44,6 +45,8 @@ PACE = Pace(
     overall=Allowance(timedelta(seconds=1 / 29.5)),
     private=Allowance(timedelta(seconds=1), burst=4),
     group=Allowance(timedelta(seconds=4), burst=5),
+    # Time for ten pictures over a slow line.
+    answers_within=timedelta(seconds=45),
 )
 # The sign that somebody writes lasts five seconds (Bot API, sendChatAction).
 TYPING_EVERY = 4.5
@@ -77,7 +80,9 @@ class TelegramSender:
             raise PermanentFailure("empty")
         part = parts[outgoing.part]
         common = {"chat_id": _chat(outgoing.address), "reply_parameters": _replying(outgoing)}
-        message_id = self._client.call(self._sending(part, common))
+        message_id = self._client.call(
+            self._sending(part, common), patience=PACE.answers_within.total_seconds()
+        )
         return Sent(str(message_id), parts_left=len(parts) - outgoing.part - 1)
 
     def _sending(self, part: Part, common: dict[str, Any]) -> Callable[[Bot], Any]:
@@ -149,7 +154,11 @@ class TelegramFiles:
             found = await bot.get_file(file.reference)
             if found.file_size is not None and found.file_size > FILE_LIMIT:
                 raise PermanentFailure("file_too_large")
-            return bytes(await found.download_as_bytearray())
+            try:
+                return bytes(await found.download_as_bytearray())
+            except InvalidToken:
+                # The library's word for "not found". The token was good a moment ago: it is the file.
+                raise TemporaryFailure("telegram: the file is not there") from None
 
         return self._client.call(download)
 
