@@ -320,7 +320,10 @@ def _point(data: Mapping[str, Any]) -> Location:
 def _national(number: str) -> str:
     """A shared number as it is dialled in Korea; others with their country's code."""
     digits = "".join(c for c in number if c in "0123456789")
-    return f"0{digits[2:].removeprefix('0')}" if digits.startswith("82") else f"+{digits}"
+    if digits.startswith("82"):
+        return f"0{digits[2:].removeprefix('0')}"
+    # A card from an address book may hold the number as it is dialled here.
+    return digits if digits.startswith("0") else f"+{digits}"
 
 
 def _external_id(message: Mapping[str, Any]) -> str:
