@@ -146,7 +146,8 @@ def split(text: str, limit: int) -> Iterator[str]:
 def _head(text: str, limit: int) -> str:
     head = text[:limit]
     while units(head) > limit:
-        head = head[: len(head) - (units(head) - limit + 1) // 2 - (units(head) - limit) % 2]
+        # A character is two units at most, so that no more is cut than must be.
+        head = head[: len(head) - (units(head) - limit + 1) // 2]
     return head
 
 
