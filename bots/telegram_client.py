@@ -12,6 +12,7 @@ import concurrent.futures
 import contextlib
 import ipaddress
 import logging
+import os
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -45,6 +46,8 @@ class TelegramClient:
     """Calls the Bot API. Thread-safe; starts its thread with the first call; close it at the end."""
 
     def __init__(self, *, token: str, api_url: str) -> None:
+        # The library's coming way to give a wait; without it each "too fast" is a warning as well.
+        os.environ.setdefault("PTB_TIMEDELTA", "1")
         # Their log lines hold the address of each call, and so the token.
         for name in ("httpx", "httpcore", "telegram"):
             logging.getLogger(name).setLevel(logging.WARNING)
