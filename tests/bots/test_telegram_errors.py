@@ -6,6 +6,7 @@ import gc
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -52,7 +53,7 @@ def client(sim: TelegramSim) -> Iterator[TelegramClient]:
     client.close()
 
 
-def refused(client: TelegramClient) -> SotongError:
+def refused(client: TelegramClient) -> Any:
     with pytest.raises(SotongError) as caught:
         client.call(lambda bot: bot.send_message(1, "가로등이 꺼졌어요"))
     return caught.value

@@ -1,15 +1,11 @@
-"""Every kind of update becomes our own words, or leaves no trace; an odd one never stops the others."""
+"""Every kind of update becomes our own words, or leaves no trace."""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from bots.telegram_client import Me
 from bots.telegram_parse import (
@@ -20,54 +16,22 @@ from bots.telegram_parse import (
     Reach,
     Talk,
     parse_update,
-    salvage,
 )
 from core.inbound import InboundMessage, Location, RemoteFile, TurnKind
-
-ME = Me(700_000_001, "sotong_test_bot")
-CITIZEN = {"id": 1001, "is_bot": False, "first_name": "시민"}
-BOT = {"id": ME.id, "is_bot": True, "first_name": "소통", "username": ME.username}
-PRIVATE = {"id": 1001, "type": "private", "first_name": "시민"}
-GROUP = {"id": -100_500, "type": "supergroup", "title": "동네방"}
-PHOTO = [
-    {"file_id": "small", "width": 90, "height": 60, "file_size": 900},
-    {"file_id": "large", "width": 1280, "height": 960, "file_size": 90_000},
-    {"file_id": "middle", "width": 320, "height": 240},
-]
-POINT = {"latitude": 37.5, "longitude": 127.0}
-
-
-def update(
-    kind: str = "message", *, chat: dict[str, Any] = PRIVATE, **content: Any
-) -> dict[str, Any]:
-    body = {"message_id": 7, "from": CITIZEN, "chat": chat, "date": 1_777_860_000, **content}
-    return {"update_id": 41, kind: body}
-
-
-def edited(**content: Any) -> dict[str, Any]:
-    return update("edited_message", edit_date=1_777_860_060, **content)
-
-
-def press(**content: Any) -> dict[str, Any]:
-    asked = {"message_id": 9, "chat": PRIVATE, "date": 0}
-    return {
-        "update_id": 42,
-        "callback_query": {
-            "id": "4300",
-            "from": CITIZEN,
-            "message": asked,
-            "data": "12.0",
-            **content,
-        },
-    }
-
-
-def membership(status: str, *, chat: dict[str, Any] = PRIVATE, **more: Any) -> dict[str, Any]:
-    new = {"user": BOT, "status": status, **more}
-    return {
-        "update_id": 43,
-        "my_chat_member": {"chat": chat, "from": CITIZEN, "new_chat_member": new},
-    }
+from tests.bots.telegram_updates import (
+    BOT,
+    CITIZEN,
+    GROUP,
+    ME,
+    PHOTO,
+    POINT,
+    PRIVATE,
+    edited,
+    in_group,
+    membership,
+    press,
+    update,
+)
 
 
 def said(data: dict[str, Any], me: Me | None = ME) -> InboundMessage:
@@ -266,10 +230,6 @@ def test_other_kinds_of_updates_leave_no_trace(kind) -> None:
 # ---- groups ---------------------------------------------------------------------------------------
 
 
-def in_group(text: str = "", **content: Any) -> dict[str, Any]:
-    return update(chat=GROUP, **({"text": text} if text else {}), **content)
-
-
 @pytest.mark.parametrize(
     ("text", "heard"),
     [
@@ -348,124 +308,3 @@ def test_a_group_that_moves_says_so_twice_in_the_same_way() -> None:
     before = parse_update(update(chat=old, migrate_to_chat_id=-1005), me=ME)
     after = parse_update(update(chat={**GROUP, "id": -1005}, migrate_from_chat_id=-5), me=None)
     assert before == after == Moved("-5", "-1005")
-
-
-# ---- what breaks the rules --------------------------------------------------------------------------
-
-VALID = [
-    update(text="가로등"),
-    update(text="/start abc"),
-    update(photo=PHOTO, caption="가", media_group_id="1"),
-    update(document={"file_id": "x", "file_size": 5}),
-    update(location={**POINT, "horizontal_accuracy": 5.0}),
-    update(venue={"location": POINT, "title": "가", "address": "나"}),
-    update(contact={"phone_number": "+8210", "first_name": "가"}),
-    update(text="네", reply_to_message={"message_id": 5, "from": BOT, "chat": PRIVATE}),
-    in_group(f"@{ME.username} 가", entities=[{"type": "text_mention", "user": CITIZEN}]),
-    update(chat=GROUP, migrate_to_chat_id=-1005),
-    edited(text="가"),
-    press(),
-    membership("kicked"),
-]
-scalars = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.sampled_from([10**30, -(10**30), 2**63, 10**300, 0, -1]),
-    st.floats(),
-    st.text(st.characters(exclude_categories=()), max_size=8),
-)
-jsons = st.recursive(
-    scalars,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=6,
-)  # fmt: skip
-names = st.sampled_from(
-    "update_id message edited_message callback_query my_chat_member chat from id type text caption "  # noqa: SIM905
-    "photo location date message_id entities contact".split()
-)
-odd = st.dictionaries(
-    names, st.recursive(scalars, lambda x: st.dictionaries(names, x), max_leaves=12)
-)
-ALLOWED = (KeyError, TypeError, ValueError, AttributeError)
-
-
-def places(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    items: Any = (
-        data.items()
-        if isinstance(data, dict)
-        else enumerate(data)
-        if isinstance(data, list)
-        else ()
-    )
-    for key, value in items:
-        yield (*path, key)
-        yield from places(value, (*path, key))
-
-
-@st.composite
-def broken(draw: st.DrawFn) -> dict[str, Any]:
-    """A valid update of which some fields are gone or of a wrong type."""
-    data = copy.deepcopy(draw(st.sampled_from(VALID)))
-    for _ in range(draw(st.integers(1, 3))):
-        *path, last = draw(st.sampled_from(list(places(data)) or [("update_id",)]))
-        holder = data
-        for key in path:
-            holder = holder[key]
-        if draw(st.booleans()):
-            holder[last] = draw(jsons)
-        elif isinstance(holder, dict):
-            holder.pop(last, None)
-    return data
-
-
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
-@given(st.one_of(broken(), odd), st.sampled_from([ME, None]))
-def test_an_odd_update_is_read_or_refused_and_never_anything_else(data, me) -> None:
-    try:
-        parsed = parse_update(data, me=me)
-    except ALLOWED:
-        parsed = None
-    saved = salvage(data)
-    for message in (saved, parsed.message if isinstance(parsed, Talk) else None):
-        if message is not None:
-            assert "\x00" not in message.text
-            message.text.encode()
-            assert len(message.external_id) <= 128
-            assert message.sequence is None or abs(message.sequence) < 2**63
-
-
-@given(jsons)
-def test_whatever_stands_in_the_place_of_a_message_salvaging_never_fails(value) -> None:
-    salvage(
-        {"message": value, "edited_message": {"chat": value, "message_id": value, "text": value}}
-    )
-    salvage({"message": {"chat": {"id": value}, "message_id": value, "caption": value}})
-
-
-def test_the_words_of_a_broken_private_message_are_saved() -> None:
-    saved = salvage(update(text="가로등이 꺼졌어요", date="gestern"))
-    assert saved is not None
-    assert (saved.address, saved.external_id, saved.text) == ("1001", "1001:7", "가로등이 꺼졌어요")
-    assert salvage(update(photo=[{}])) is not None
-
-
-@pytest.mark.parametrize(
-    "chat", [GROUP, {"id": True}, {"id": 0}, {"id": 10**5000}, {"id": "1001"}, None]
-)
-def test_where_nobody_can_be_told_nothing_is_saved(chat) -> None:
-    assert (
-        salvage({"update_id": 1, "message": {"chat": chat, "message_id": 7, "text": "가"}}) is None
-    )
-
-
-@pytest.mark.parametrize("number", [True, 10**30, float("nan"), "7", None])
-def test_an_update_without_a_real_number_is_broken(number) -> None:
-    with pytest.raises(ValueError, match="number"):
-        parse_update({**update(text="가"), "update_id": number}, me=ME)
-
-
-@pytest.mark.parametrize("date", [10**30, -(10**30), float("inf"), float("nan")])
-def test_a_date_that_no_calendar_has_is_broken(date) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        parse_update(update(text="가", date=date), me=ME)

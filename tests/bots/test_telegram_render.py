@@ -197,18 +197,21 @@ def copied(text: str) -> list[str]:
 codes = st.text(LETTERS, min_size=8, max_size=8).map(lambda text: f"{text[:4]}-{text[4:]}")
 
 
+@settings(deadline=None)
 @given(codes, st.sampled_from(["조회번호는 {}입니다", "{}", "({})", "😀{}번", "<{}>"]))
 def test_a_look_up_code_can_be_copied_by_a_touch(code: str, sentence: str) -> None:
     mixed = re.search("[0-9]", code) and re.search("[A-Z]", code)
     assert copied(sentence.format(code)) == ([code] if mixed else [])
 
 
+@settings(deadline=None)
 @given(st.integers(2000, 2099), st.integers(0, 999_999))
 def test_a_case_number_can_be_copied_by_a_touch(year: int, number: int) -> None:
     case = f"{year}-{number:06}"
     assert copied(f"접수번호 {case}로 접수했어요. 다시 {case}.") == [case, case]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10_000))
 def test_the_codes_that_we_give_out_are_of_the_kind_that_is_looked_for(case_id: int) -> None:
     code = CODES.make(turn_id=case_id, number="2026-000001")

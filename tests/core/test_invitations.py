@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.invitations import Invitations, is_payload
@@ -14,6 +14,7 @@ OURS = Invitations(b"k" * 32)
 turns = st.integers(1, 10**15 - 1)
 
 
+@settings(deadline=None)
 @given(turns)
 def test_what_was_made_is_read_by_every_process_with_the_key(turn_id: int) -> None:
     payload = OURS.make(turn_id)
@@ -22,17 +23,20 @@ def test_what_was_made_is_read_by_every_process_with_the_key(turn_id: int) -> No
     assert is_payload(payload)
 
 
+@settings(deadline=None)
 @given(turns, turns)
 def test_a_proof_is_good_for_one_turn_only(turn_id: int, other: int) -> None:
     forged = OURS.make(turn_id).replace(f"t{turn_id}_", f"t{other}_", 1)
     assert OURS.read(forged) == (turn_id if other == turn_id else None)
 
 
+@settings(deadline=None)
 @given(turns)
 def test_another_key_makes_nothing_that_we_believe(turn_id: int) -> None:
     assert OURS.read(Invitations(b"x" * 32).make(turn_id)) is None
 
 
+@settings(deadline=None)
 @given(turns, st.integers(0, 60), st.characters())
 def test_one_changed_character_spoils_it(turn_id: int, at: int, character: str) -> None:
     payload = OURS.make(turn_id)
@@ -41,6 +45,7 @@ def test_one_changed_character_spoils_it(turn_id: int, at: int, character: str) 
     assert OURS.read(changed) == (turn_id if changed == payload else None)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_anything_may_be_typed_and_nothing_breaks(text: str) -> None:
     assert OURS.read(text) is None

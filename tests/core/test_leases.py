@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.database import Database
@@ -73,6 +73,7 @@ def test_of_many_at_once_exactly_one_gets_it(database: Database) -> None:
     assert got.count(True) == 1
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 60), st.booleans()), max_size=12))
 def test_never_do_two_hold_it_at_the_same_time(tmp_path_factory, steps) -> None:
     database = make_database(tmp_path_factory.mktemp("leases"))

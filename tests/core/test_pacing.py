@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -69,6 +69,7 @@ allowances = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(allowances, st.lists(st.integers(0, 3000), max_size=60), st.integers(1, 20_000))
 def test_in_any_window_go_at_most_the_burst_and_what_the_window_earns(allowance, waits, ms) -> None:
     window = timedelta(milliseconds=ms)
@@ -76,6 +77,7 @@ def test_in_any_window_go_at_most_the_burst_and_what_the_window_earns(allowance,
     assert most_in(passed(allowance, waits), window) <= most
 
 
+@settings(deadline=None)
 @given(allowances, st.lists(st.integers(0, 3000), max_size=40))
 def test_after_a_pause_the_whole_burst_may_go_and_no_more(allowance, waits) -> None:
     used = None
@@ -88,6 +90,7 @@ def test_after_a_pause_the_whole_burst_may_go_and_no_more(allowance, waits) -> N
     assert count == allowance.burst
 
 
+@settings(deadline=None)
 @given(allowances, st.integers(1, 10))
 def test_several_messages_at_once_use_up_as_much_as_one_by_one(allowance, messages) -> None:
     one_by_one = None
@@ -101,11 +104,13 @@ def test_several_messages_at_once_use_up_as_much_as_one_by_one(allowance, messag
 flood = st.lists(st.integers(0, 40), min_size=50, max_size=400)
 
 
+@settings(deadline=None)
 @given(flood)
 def test_telegram_gets_at_most_thirty_messages_in_any_second(waits) -> None:
     assert most_in(passed(PACE.overall, waits), SECOND) <= 30
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 4000), max_size=120))
 def test_a_group_gets_at_most_twenty_messages_in_any_minute(waits) -> None:
     assert most_in(passed(PACE.of("public"), waits), timedelta(minutes=1)) <= 20
@@ -227,7 +232,7 @@ def test_the_next_chance_is_when_the_next_message_goes(database: Database) -> No
     with database.transaction() as session:
         for number in range(6):
             put(session, str(number))
-        now, moments = MONDAY_TEN, []
+        now, moments = MONDAY_TEN, list[datetime]()
         while len(moments) < 6:
             if send(session, (now - MONDAY_TEN).total_seconds()) is not None:
                 moments.append(now)

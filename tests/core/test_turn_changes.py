@@ -20,7 +20,6 @@ from core.conversations import (
     postpone_turn,
     release_lease,
 )
-from core.database import Database
 from core.inbound import InboundMessage, Photo, RemoteFile, TurnKind
 from core.models.conversation import Attachment, Turn
 from core.replies import Reply
@@ -275,6 +274,7 @@ def test_an_edit_that_comes_before_its_message_is_the_message(house: House) -> N
     assert house.turn.text == "고친 글"
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5), st.text("가나다", max_size=3)), max_size=8))
 def test_every_earlier_text_is_kept_in_its_order(edits) -> None:
     turn = Turn(text="처음", state="received", revision=0, earlier_texts=[], attachment_ids=[])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -20,9 +21,14 @@ def later() -> Iterator[Later]:
 
 
 def test_what_is_due_sooner_is_called_sooner(later: Later) -> None:
-    done, called = threading.Event(), []
+    done, called = threading.Event(), list[str]()
+
+    def last() -> None:
+        called.append("b")
+        done.set()
+
     begun = time.monotonic()
-    later.call(0.08, lambda: (called.append("b"), done.set()))
+    later.call(0.08, last)
     later.call(0.04, lambda: called.append("a"))
     assert done.wait(5)
     assert called == ["a", "b"]
@@ -43,7 +49,7 @@ def test_each_is_called_once_from_whatever_thread_it_was_asked_for(later: Later)
     def ask(number: int) -> None:
         ready.wait()
         for step in range(25):
-            later.call(0, lambda n=number * 25 + step: called.append(n))
+            later.call(0, partial(called.append, number * 25 + step))
 
     threads = [threading.Thread(target=ask, args=(n,)) for n in range(8)]
     for thread in threads:
