@@ -25,6 +25,7 @@ from telegram.error import (
 
 from bots.telegram_client import TelegramClient
 from bots.telegram_errors import AlreadyDone, translate
+from bots.telegram_sender import TelegramFiles
 from core.errors import (
     AddressChanged,
     AnswerLost,
@@ -34,6 +35,7 @@ from core.errors import (
     SotongError,
     TemporaryFailure,
 )
+from core.inbound import RemoteFile
 from tests.peers.telegram_sim import TelegramSim
 
 TOKEN = "700000001:test-token"
@@ -164,6 +166,20 @@ def test_a_server_that_is_not_there_got_nothing(sim) -> None:
         client.close()
     assert type(error) is TemporaryFailure
     assert "127.0.0.1" not in str(error)
+
+
+def test_a_file_that_is_gone_is_not_taken_for_a_dead_token(sim, client) -> None:
+    sim.user(1).send_photo(b"picture")
+    (reference,) = [file.file_id for file in sim.world.files.values() if file.data == b"picture"]
+    files = TelegramFiles(client)
+    assert files.fetch(RemoteFile(reference)) == b"picture"
+    sim.lose_file(sim.world.files[reference].path)
+    with pytest.raises(TemporaryFailure) as gone:
+        files.fetch(RemoteFile(reference))
+    assert gone.value.retry_after is None
+    with pytest.raises(PermanentFailure) as unknown:
+        files.fetch(RemoteFile("none"))
+    assert unknown.value.code == "file_lost"
 
 
 # The library raises each of them with the network's own error as its cause.
