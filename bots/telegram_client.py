@@ -12,6 +12,7 @@ import concurrent.futures
 import contextlib
 import ipaddress
 import logging
+import os
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from telegram.error import TelegramError
 from telegram.request import HTTPXRequest
 
 from bots.telegram_errors import translate
-from core.errors import AnswerLost
+from core.errors import AnswerLost, TemporaryFailure
 
 T = TypeVar("T")
 Call = Callable[[Bot], Awaitable[T]]
@@ -46,6 +47,8 @@ class TelegramClient:
     """Calls the Bot API. Thread-safe; starts its thread with the first call; close it at the end."""
 
     def __init__(self, *, token: str, api_url: str) -> None:
+        # The library's coming way to give a wait; without it each "too fast" is a warning as well.
+        os.environ.setdefault("PTB_TIMEDELTA", "1")
         # Their log lines hold the address of each call, and so the token.
         for name in ("httpx", "httpcore", "telegram"):
             logging.getLogger(name).setLevel(logging.WARNING)
@@ -64,15 +67,26 @@ class TelegramClient:
         self._me: Me | None = None
         self._poll: concurrent.futures.Future[list[Any]] | None = None
         self._tasks: dict[asyncio.Task[None], asyncio.Event] = {}
+        self._asking = False
+        self._closed = False
 
-    def call(self, act: Call[T]) -> T:
-        """Run one call and wait for its result. Raises our own errors only."""
-        return self._result(asyncio.run_coroutine_threadsafe(self._run(act), self._running()))
+    def call(self, act: Call[T], *, patience: float = PATIENCE) -> T:
+        """Run one call and wait for its result, ``patience`` seconds at most.
+
+        Raises our own errors only.
+        """
+        return self._result(self._begin(act), patience)
+
+    def _begin(self, act: Call[T]) -> concurrent.futures.Future[T]:
+        loop = self._running()
+        if loop is None:
+            raise TemporaryFailure("telegram: this process is about to end")
+        return asyncio.run_coroutine_threadsafe(self._run(act), loop)
 
     @staticmethod
-    def _result(future: concurrent.futures.Future[T]) -> T:
+    def _result(future: concurrent.futures.Future[T], patience: float) -> T:
         try:
-            return future.result(PATIENCE)
+            return future.result(patience)
         except TelegramError as error:
             raise translate(error) from None
         except (TimeoutError, concurrent.futures.CancelledError):
@@ -86,11 +100,16 @@ class TelegramClient:
         call: half a request would reach Telegram.
         """
         loop = self._running()
+        if loop is None:
+            return lambda: None
         over: list[asyncio.Event] = []
 
         async def quietly(ended: asyncio.Event) -> None:
-            with contextlib.suppress(TelegramError):
+            try:
                 await act(self._bot, ended)
+            except Exception as error:
+                # Only the type: asyncio would log the words, and they may hold the token.
+                log.debug("telegram: %s beside the talk", type(error).__name__)
 
         def begin() -> None:
             over.append(asyncio.Event())
@@ -119,8 +138,8 @@ class TelegramClient:
             found: Any = await bot._post("getUpdates", parameters, read_timeout=seconds + 10.0)
             return list(found)
 
-        self._poll = asyncio.run_coroutine_threadsafe(self._run(ask), self._running())
-        return self._result(self._poll)
+        self._poll = self._begin(ask)
+        return self._result(self._poll, seconds + PATIENCE)
 
     def end_poll(self) -> None:
         """End the ``poll`` under way; what it would have brought comes with the next one."""
@@ -136,44 +155,58 @@ class TelegramClient:
 
     def me_if_known(self) -> Me | None:
         """Who the bot is, without asking now; whoever asks first has it asked for the next one."""
-        if self._me is None:
+        if self._me is None and not self._asking:
+            # One at a time: while Telegram is away the askers would use up the connections.
+            self._asking = True
 
             async def ask(bot: Bot, _ended: asyncio.Event) -> None:
-                user = await bot.get_me()
-                self._me = Me(user.id, user.username or "")
+                try:
+                    user = await bot.get_me()
+                    self._me = Me(user.id, user.username or "")
+                finally:
+                    self._asking = False
 
             self.spawn(ask)
         return self._me
 
     def close(self) -> None:
-        """End what is under way and close the connections."""
+        """End what is under way and close the connections; nothing can be called from then on."""
         with self._lock:
+            self._closed = True
             loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
         if loop is None or thread is None:
             return
         done = asyncio.run_coroutine_threadsafe(self._shut_down(), loop)
-        with contextlib.suppress(TimeoutError):
+        try:
             done.result(10.0)
+        except Exception as error:
+            log.warning("telegram: the connections did not close: %s", type(error).__name__)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10.0)
-        loop.close()
+        if not thread.is_alive():
+            loop.close()
 
     async def _run(self, act: Call[T]) -> T:
         return await act(self._bot)
 
     async def _shut_down(self) -> None:
-        tasks = dict(self._tasks)
-        for event in tasks.values():
+        for event in self._tasks.values():
             event.set()
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=SHUT_DOWN_PATIENCE)
-            for task in late:
-                task.cancel()
+        if self._tasks:
+            await asyncio.wait(tuple(self._tasks), timeout=SHUT_DOWN_PATIENCE)
+        # Those that somebody waits for as well: nobody would ever wake them.
+        under_way = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
         for request in self._bot._request:
             await request.shutdown()
 
-    def _running(self) -> asyncio.AbstractEventLoop:
+    def _running(self) -> asyncio.AbstractEventLoop | None:
+        """The loop, begun with the first call; None once it was closed."""
         with self._lock:
+            if self._closed:
+                return None
             if self._loop is None:
                 loop = self._loop = asyncio.new_event_loop()
                 self._thread = threading.Thread(

@@ -65,6 +65,8 @@ DONE = ("message is not modified",)
 DEAD_TOKEN_WAIT = 60.0
 # Another process polls: it must end first.
 CONFLICT_WAIT = 5.0
+# "Too many requests" without a time.
+UNTOLD_WAIT = 30.0
 # The request never left this machine.
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -103,6 +105,8 @@ def translate(error: TelegramError) -> SotongError:
         return ChannelClosed("forbidden")
     if isinstance(error, BadRequest):
         return PermanentFailure("bad_request")
+    if "too many requests" in text:
+        return RateLimited("telegram: too fast", UNTOLD_WAIT)
     if isinstance(error, NetworkError):
         if isinstance(error.__cause__, _NOT_SENT):
             return TemporaryFailure("telegram: not reached")

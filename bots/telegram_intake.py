@@ -14,7 +14,16 @@ from typing import Protocol
 
 from bots.limits import RateLimit
 from bots.telegram_client import Me
-from bots.telegram_parse import CHANNEL, Ignored, Moved, Reach, Talk, parse_update, salvage
+from bots.telegram_parse import (
+    CHANNEL,
+    Ignored,
+    Moved,
+    NameNeeded,
+    Reach,
+    Talk,
+    parse_update,
+    salvage,
+)
 from core.conversations import (
     close_conversation,
     find_conversation,
@@ -22,6 +31,7 @@ from core.conversations import (
     reopen_conversation,
 )
 from core.database import Database
+from core.errors import TemporaryFailure
 from core.inbound import InboundMessage
 from core.texts import Texts
 
@@ -30,6 +40,8 @@ log = logging.getLogger(__name__)
 # A person in a hurry and a forwarded handful of photos stay below it.
 MESSAGES_PER_MINUTE = 40
 MESSAGES_AT_ONCE = 25
+# Seconds until a group's message is brought again that came before the bot knew its own name.
+NAME_WAIT = 2.0
 
 
 class ReceivedTurn(Protocol):
@@ -112,6 +124,9 @@ class Intake:
         if isinstance(parsed, Talk):
             self._keep(parsed, unsettled=self._is_ahead(update["update_id"]))
             return
+        if isinstance(parsed, NameNeeded):
+            # The client is asking just now; Telegram brings the message again.
+            raise TemporaryFailure("telegram: the bot's own name is not known yet", NAME_WAIT)
         self._is_ahead(update["update_id"])
         if isinstance(parsed, Reach):
             self._note_reach(parsed)

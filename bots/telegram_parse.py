@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from math import isfinite
+from typing import Any, TypeGuard
 
 from bots.telegram_client import Me
 from bots.text import storable
@@ -22,6 +23,10 @@ FILE_LIMIT = 20 * 1024 * 1024
 PAYLOAD_LIMIT = 64
 TEXT_LIMIT = 4096
 GROUPS = ("group", "supergroup")
+# What a link may carry (Bot API, deep linking); anything else after "/start" was typed.
+_PAYLOAD = re.compile(rf"[A-Za-z0-9_-]{{1,{PAYLOAD_LIMIT}}}")
+# What a database's integer holds; Telegram's own numbers stay below 2**52.
+_HIGHEST = 2**63 - 1
 _COMMAND = re.compile(r"^/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]+))?(?:\s+(.*))?$", re.DOTALL)
 _FILES = ("video", "animation", "video_note", "document")
 # What a messenger shows about itself, which nobody said.
@@ -69,7 +74,12 @@ class Ignored:
     why: str
 
 
-Parsed = Talk | Reach | Moved | Ignored
+@dataclass(frozen=True)
+class NameNeeded:
+    """Said in a group: whether it is for the bot can be told only once it knows its own name."""
+
+
+Parsed = Talk | Reach | Moved | Ignored | NameNeeded
 
 
 def parse_update(data: Mapping[str, Any], *, me: Me | None) -> Parsed:
@@ -77,7 +87,14 @@ def parse_update(data: Mapping[str, Any], *, me: Me | None) -> Parsed:
 
     Raises KeyError, TypeError or ValueError for an update that breaks the Bot API's rules.
     """
-    sequence = int(data["update_id"])
+    try:
+        return _update(data, me=me)
+    except (OverflowError, OSError) as error:  # A number that no date and no float can hold.
+        raise ValueError("a number out of range") from error
+
+
+def _update(data: Mapping[str, Any], *, me: Me | None) -> Parsed:
+    sequence = _number(data["update_id"])
     if "message" in data:
         return _message(data["message"], me=me, sequence=sequence)
     if "edited_message" in data:
@@ -97,7 +114,7 @@ def salvage(data: Mapping[str, Any]) -> InboundMessage | None:
             continue
         chat, message_id = message.get("chat"), message.get("message_id")
         chat_id = chat.get("id") if isinstance(chat, Mapping) else None
-        if not isinstance(chat_id, int) or chat_id <= 0 or not isinstance(message_id, int):
+        if not _is_number(chat_id) or chat_id <= 0 or not _is_number(message_id):
             continue
         text = message.get("text", message.get("caption"))
         found = storable(text)[:TEXT_LIMIT] if isinstance(text, str) else ""
@@ -123,8 +140,10 @@ def _message(message: Mapping[str, Any], *, me: Me | None, sequence: int) -> Par
         return Ignored("service message")
     if chat["type"] == "private":
         return Talk(_said(message, sequence=sequence, me=me))
-    if chat["type"] not in GROUPS or me is None:
+    if chat["type"] not in GROUPS:
         return Ignored("kind of chat")
+    if me is None:
+        return NameNeeded()
     addressed = _addressed(message, me)
     if addressed is None or "sender_chat" in message:
         return Ignored("not said to the bot")
@@ -182,7 +201,10 @@ def _reach(change: Mapping[str, Any]) -> Parsed:
     if chat["type"] == "channel":
         return Ignored("membership of a channel")
     visibility = "private" if chat["type"] == "private" else "public"
-    return Reach(str(chat["id"]), visibility, open=status not in ("kicked", "left"))
+    gone = status in ("kicked", "left")
+    # Who is restricted may have left (Bot API, ChatMemberRestricted).
+    gone = gone or (status == "restricted" and change["new_chat_member"].get("is_member") is False)
+    return Reach(str(chat["id"]), visibility, open=not gone)
 
 
 def _said(message: Mapping[str, Any], *, sequence: int, me: Me | None) -> InboundMessage:
@@ -232,8 +254,11 @@ def _text(said: InboundMessage, text: str) -> InboundMessage:
     if command is None:
         return replace(said, kind=TurnKind.TEXT, text=text)
     name, payload = command[1].lower(), (command[3] or "").strip()
+    if name == "start" and payload and _PAYLOAD.fullmatch(payload) is None:
+        # Typed behind the command: these are somebody's words, not a link's.
+        return replace(said, kind=TurnKind.TEXT, text=payload)
     if name == "start":
-        return replace(said, kind=TurnKind.START, context=payload[:PAYLOAD_LIMIT] or None)
+        return replace(said, kind=TurnKind.START, context=payload or None)
     # "/help@our_bot" is what a client makes of a touch on "/help".
     return replace(said, kind=TurnKind.TEXT, text=f"/{command[1]} {payload}".strip())
 
@@ -251,7 +276,8 @@ def _addressed(message: Mapping[str, Any], me: Me) -> str | None:
     if any(each["type"] == "text_mention" and each["user"]["id"] == me.id for each in entities):
         return text.strip()
     name = re.compile(rf"(?<![A-Za-z0-9_])@{re.escape(me.username)}(?![A-Za-z0-9_])", re.IGNORECASE)
-    if any(each["type"] == "mention" for each in entities) and name.search(text):
+    # In the text, not among the entities: Telegram marks no name that a Korean particle follows.
+    if me.username and name.search(text):
         return " ".join(name.sub(" ", text).split())
     replied = (message.get("reply_to_message") or {}).get("from") or {}
     return text.strip() if replied.get("id") == me.id else None
@@ -285,18 +311,34 @@ def _point(data: Mapping[str, Any]) -> Location:
     lat, long = float(data["latitude"]), float(data["longitude"])
     if not (-90 <= lat <= 90 and -180 <= long <= 180):
         raise ValueError("a point outside the globe")
-    accuracy = data.get("horizontal_accuracy")
-    return Location(lat, long, None if accuracy is None else float(accuracy))
+    given = data.get("horizontal_accuracy")
+    accuracy = None if given is None else float(given)
+    # No database's JSON holds an infinite number.
+    return Location(lat, long, accuracy if accuracy is not None and isfinite(accuracy) else None)
 
 
 def _national(number: str) -> str:
     """A shared number as it is dialled in Korea; others with their country's code."""
     digits = "".join(c for c in number if c in "0123456789")
-    return f"0{digits[2:].removeprefix('0')}" if digits.startswith("82") else f"+{digits}"
+    if digits.startswith("82"):
+        return f"0{digits[2:].removeprefix('0')}"
+    # A card from an address book may hold the number as it is dialled here.
+    return digits if digits.startswith("0") else f"+{digits}"
 
 
 def _external_id(message: Mapping[str, Any]) -> str:
-    return f"{int(message['chat']['id'])}:{int(message['message_id'])}"
+    return f"{_number(message['chat']['id'])}:{_number(message['message_id'])}"
+
+
+def _is_number(value: object) -> TypeGuard[int]:
+    """Whether this is one of Telegram's numbers; True and False are none."""
+    return isinstance(value, int) and not isinstance(value, bool) and -_HIGHEST <= value <= _HIGHEST
+
+
+def _number(value: object) -> int:
+    if not _is_number(value):
+        raise ValueError("not one of Telegram's numbers")
+    return value
 
 
 def _moment(seconds: int) -> datetime:

@@ -10,8 +10,9 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-from bots.text import safe_url, without_tokens
+from bots.text import safe_url, storable, without_tokens
 from core.replies import Choice, Image, Link, Point, Reply
 from core.texts import Texts
 
@@ -85,10 +86,13 @@ Part = TextPart | PhotoPart | AlbumPart | PointPart
 
 def render_parts(reply: Reply, *, delivery_id: int, texts: Texts) -> tuple[Part, ...]:
     """The messages of one delivery in the order in which they go out. Empty: there is nothing to say."""
-    text = without_tokens(texts, reply.text).replace("\x00", "").strip()
+    text = storable(without_tokens(texts, reply.text)).strip()
     listed = "\n".join(f"{n}. {choice.title}" for n, choice in enumerate(reply.choices, 1))
-    text = "\n\n".join(part for part in (text, listed) if part)
+    text = "\n\n".join(part for part in (text, storable(listed), _written(reply.link)) if part)
     keyboard = _keyboard(reply.choices, reply.link, delivery_id)
+    if keyboard and not text and len(reply.images) != 1:
+        # Buttons hang on a message: there must be one.
+        text = keyboard[0][0].title
     parts: list[Part] = []
     if reply.images:
         # An album carries no buttons: they go under the words then.
@@ -100,8 +104,8 @@ def render_parts(reply: Reply, *, delivery_id: int, texts: Texts) -> tuple[Part,
             parts.append(PhotoPart(reply.images[0], caption, keyboard if fits else ()))
         text = "" if fits else text
     chunks = list(split(text, TEXT_LIMIT))
-    for chunk in chunks:
-        parts.append(TextPart(to_html(chunk), keyboard if chunk is chunks[-1] else ()))
+    for number, chunk in enumerate(chunks, 1):
+        parts.append(TextPart(to_html(chunk), keyboard if number == len(chunks) else ()))
     if reply.location is not None:
         parts.append(PointPart(reply.location))
     return tuple(parts)
@@ -131,7 +135,9 @@ def units(text: str) -> int:
 def split(text: str, limit: int) -> Iterator[str]:
     """Parts of at most ``limit`` UTF-16 units, cut after a paragraph, a line, a sentence or a word."""
     rest = text.strip()
-    while units(rest) > limit:
+    # Counted only where the end is near: a count of all that is left, for each part, would grow
+    # with the square of the length.
+    while len(rest) > limit or units(rest) > limit:
         head = _head(rest, limit)
         cut = next((at for at in (_last_break(head, each) for each in _BREAKS) if at), len(head))
         part = rest[:cut].rstrip()
@@ -145,7 +151,8 @@ def split(text: str, limit: int) -> Iterator[str]:
 def _head(text: str, limit: int) -> str:
     head = text[:limit]
     while units(head) > limit:
-        head = head[: len(head) - (units(head) - limit + 1) // 2 - (units(head) - limit) % 2]
+        # A character is two units at most, so that no more is cut than must be.
+        head = head[: len(head) - (units(head) - limit + 1) // 2]
     return head
 
 
@@ -166,7 +173,24 @@ def _keyboard(choices: tuple[Choice, ...], link: Link | None, delivery_id: int) 
             last.append(button)
         else:
             rows.append([button])
-    url = safe_url(link.url) if link else None
-    if link is not None and url is not None and not url.startswith("/"):
+    url = _outside(link)
+    if link is not None and url is not None and _fits_a_button(url):
         rows.append([Button(link.title, url=url)])
     return tuple(tuple(row) for row in rows)
+
+
+def _written(link: Link | None) -> str:
+    """A link that no button can carry, as words: one bad address must not cost the message."""
+    url = _outside(link)
+    return f"{link.title}: {url}" if link and url and not _fits_a_button(url) else ""
+
+
+def _outside(link: Link | None) -> str | None:
+    """The address of a link that leads somewhere from outside our own pages."""
+    url = safe_url(link.url) if link else None
+    return None if url is None or url.startswith("/") else storable(url)
+
+
+def _fits_a_button(url: str) -> bool:
+    """Telegram refuses a message for a button whose host has no dot ("localhost")."""
+    return "." in (urlsplit(url).hostname or "")

@@ -18,6 +18,7 @@ from telegram import (
     ReplyParameters,
 )
 from telegram.constants import ChatAction, ParseMode
+from telegram.error import InvalidToken
 
 from bots.telegram_client import TelegramClient
 from bots.telegram_errors import AlreadyDone
@@ -33,7 +34,7 @@ from bots.telegram_render import (
     render_parts,
 )
 from core.deliveries import Outgoing
-from core.errors import PermanentFailure
+from core.errors import PermanentFailure, TemporaryFailure
 from core.inbound import RemoteFile
 from core.pacing import Allowance, Pace
 from core.ports import Sent
@@ -46,6 +47,8 @@ PACE = Pace(
     overall=Allowance(timedelta(seconds=1 / 29.5)),
     private=Allowance(timedelta(seconds=1), burst=4),
     group=Allowance(timedelta(seconds=4), burst=5),
+    # Time for ten pictures over a slow line.
+    answers_within=timedelta(seconds=45),
 )
 # The sign that somebody writes lasts five seconds (Bot API, sendChatAction).
 TYPING_EVERY = 4.5
@@ -86,7 +89,10 @@ class TelegramSender:
             return self._edit(outgoing, parts)
         part = parts[outgoing.part]
         common = {"chat_id": _chat(outgoing.address), "reply_parameters": _replying(outgoing)}
-        ids = tuple(str(each) for each in self._client.call(self._sending(part, common)))
+        sending = self._client.call(
+            self._sending(part, common), patience=PACE.answers_within.total_seconds()
+        )
+        ids = tuple(str(each) for each in sending)
         return Sent(ids[0], parts_left=len(parts) - outgoing.part - 1, provider_ids=ids)
 
     def _edit(self, outgoing: Outgoing, parts: tuple[Part, ...]) -> Sent:
@@ -97,7 +103,7 @@ class TelegramSender:
         part, begin = parts[outgoing.part], sum(sizes[: outgoing.part])
         ids = outgoing.targets[begin : begin + sizes[outgoing.part]]
 
-        async def edit(bot: Bot, _ended: asyncio.Event) -> None:
+        async def edit(bot: Bot) -> None:
             where: dict[str, Any] = {"chat_id": _chat(outgoing.address), "message_id": int(ids[0])}
             if isinstance(part, TextPart):
                 await bot.edit_message_text(
@@ -196,7 +202,11 @@ class TelegramFiles:
             found = await bot.get_file(file.reference)
             if found.file_size is not None and found.file_size > FILE_LIMIT:
                 raise PermanentFailure("file_too_large")
-            return bytes(await found.download_as_bytearray())
+            try:
+                return bytes(await found.download_as_bytearray())
+            except InvalidToken:
+                # The library's word for "not found". The token was good a moment ago: it is the file.
+                raise TemporaryFailure("telegram: the file is not there") from None
 
         return self._client.call(download)
 

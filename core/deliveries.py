@@ -20,6 +20,8 @@ from core.pacing import Pace
 from core.replies import Reply
 
 LEASE = timedelta(seconds=30)
+# Between the end of the longest sending and the end of its lease: the result is recorded meanwhile.
+MARGIN = timedelta(seconds=5)
 OPEN_STATES = ("pending", "sending")
 BROADCAST = 1
 # A chat that was silent for so long cannot be what made the provider say "too fast".
@@ -140,6 +142,8 @@ def lease_next(
     reply = Reply.from_data(delivery.payload)
     pace = (paces or {}).get(delivery.channel)
     if pace is not None:
+        # While it is being sent, a lease that runs out would have it sent twice.
+        delivery.leased_until = now + max(LEASE, pace.answers_within + MARGIN)
         spent = used[delivery.channel]
         spent.paced_until = pace.overall.take(spent.paced_until, now=now)
         conversation.paced_until = pace.of(conversation.visibility).take(

@@ -14,6 +14,11 @@ import re
 _PAYLOAD = re.compile(r"t([1-9][0-9]{0,14})_([0-9a-f]{20})")
 
 
+def is_payload(text: str) -> bool:
+    """Whether this has the form of a payload; whether it is ours only the key can tell."""
+    return _PAYLOAD.fullmatch(text) is not None
+
+
 class Invitations:
     """Makes and reads payloads; all processes share the key."""
 

@@ -35,11 +35,15 @@ class Allowance:
 
 @dataclass(frozen=True)
 class Pace:
-    """A provider's allowances. ``group`` is for whatever several people read."""
+    """A provider's allowances. ``group`` is for whatever several people read.
+
+    ``answers_within``: after so long a sending is given up. Nobody else may take it up before.
+    """
 
     overall: Allowance
     private: Allowance
     group: Allowance
+    answers_within: timedelta = timedelta(seconds=20)
 
     def of(self, visibility: str) -> Allowance:
         """The allowance of one conversation."""

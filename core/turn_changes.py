@@ -36,6 +36,8 @@ def join_part(turn: Turn, *, message: InboundMessage, text: str, now: datetime) 
         turn.text = f"{turn.text}\n{text}" if turn.text else text
     if turn.state == "received":
         turn.next_attempt_at = now + GATHER
+        # The new file has not been tried yet, however often the turn was.
+        turn.attempts = 0
     return True
 
 
@@ -46,7 +48,8 @@ def edit_turn(
 
     "old": this edit, or a later one, is known already.
     """
-    if turn.edited_at is not None and edited_at <= turn.edited_at:
+    # Providers count whole seconds: two edits may bear the same one, and then the later come counts.
+    if turn.edited_at is not None and edited_at < turn.edited_at:
         return "old"
     turn.edited_at = edited_at
     if text == turn.text:

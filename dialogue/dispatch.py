@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 
 from core.conversations import close_conversation, move_conversations
@@ -45,6 +45,8 @@ PATIENCE = timedelta(seconds=1.5)
 MOST_AT_ONCE = 1000
 # Chances in a row that came to nothing (another process took them) before we leave it to the next look.
 MOST_WAITS = 20
+# Seconds after which we look for new messages though a slow one is still being sent.
+LOOK_AGAIN = 1.0
 
 
 class Dispatcher:
@@ -76,8 +78,7 @@ class Dispatcher:
             if threads
             else None
         )
-        self._threads = threads or 1
-        self._free = threading.Semaphore(self._threads)
+        self._free = threading.Semaphore(threads or 1)
 
     def stop(self) -> None:
         """Finish what is being sent and take nothing new."""
@@ -102,7 +103,11 @@ class Dispatcher:
     def dispatch_due(self) -> int:
         """Send whatever is due anywhere; returns how many were tried."""
         count = waits = 0
+        # Our own, not whatever runs in the pool: two callers must not wait for each other.
+        under_way: set[Future[None]] = set()
         while not self._stopping.is_set():
+            # Before the look: what ends after it may have freed the next of its conversation.
+            under_way = {task for task in under_way if not task.done()}
             # Not leased before a thread is free: a lease that waits in a line would run out there.
             self._free.acquire()
             outgoing = None
@@ -112,16 +117,20 @@ class Dispatcher:
                 if outgoing is None:
                     self._free.release()
             if outgoing is not None:
-                self._start(outgoing)
+                started = self._start(outgoing)
+                under_way |= {started} if started else set()
                 count, waits = count + 1, 0
-            elif waits == MOST_WAITS or not self._wait_for_chance(None):
-                break
-            else:
+            elif waits < MOST_WAITS and self._wait_for_chance(None):
                 waits += 1
-        self._wait_for_all()
+            elif under_way:
+                # The next one of a conversation may go as soon as the one before it is out.
+                wait(under_way, timeout=LOOK_AGAIN, return_when=FIRST_COMPLETED)
+            else:
+                break
+        wait(under_way)
         return count
 
-    def _start(self, outgoing: Outgoing) -> None:
+    def _start(self, outgoing: Outgoing) -> Future[None] | None:
         def send() -> None:
             try:
                 self._send(outgoing)
@@ -136,21 +145,12 @@ class Dispatcher:
 
         if self._pool is None:
             send()
-            return
+            return None
         try:
-            self._pool.submit(send)
+            return self._pool.submit(send)
         except RuntimeError:  # Stopped meanwhile: the lease runs out and another process takes it.
             self._free.release()
-
-    def _wait_for_all(self) -> None:
-        held = 0
-        try:
-            while held < self._threads:
-                self._free.acquire()
-                held += 1
-        finally:
-            for _ in range(held):
-                self._free.release()
+            return None
 
     def _lease(self, conversation_id: int | None) -> Outgoing | None:
         with self._database.transaction() as session:
@@ -207,17 +207,19 @@ class Dispatcher:
 
     def _put_off(self, outgoing: Outgoing, error: TemporaryFailure) -> None:
         sender, now = self._senders[outgoing.channel], self._now()
-        wait = error.retry_after or min(
+        seconds = error.retry_after or min(
             FIRST_RETRY * 2 ** min(outgoing.attempts - 1, 10), LONGEST_RETRY
         )
-        until = now + timedelta(seconds=wait)
+        until = now + timedelta(seconds=seconds)
         with self._database.transaction() as session:
             if isinstance(error, AnswerLost) and not sender.may_repeat(outgoing):
                 mark_unsure(session, outgoing=outgoing, failure=str(error))
             elif isinstance(error, RateLimited) and sender.pace is not None:
                 hold_back(session, outgoing=outgoing, until=until, pace=sender.pace, now=now)
             elif isinstance(error, AddressChanged):
-                postpone(session, outgoing=outgoing, until=now, failure=str(error))
+                # At once, but a chat that moves in circles must not keep us busy.
+                again = now if outgoing.attempts == 1 else until
+                postpone(session, outgoing=outgoing, until=again, failure=str(error))
                 move_conversations(
                     session,
                     channel=outgoing.channel,

@@ -24,6 +24,7 @@ from core.deliveries import enqueue
 from core.failpoints import failpoint
 from core.handovers import open_handover
 from core.inbound import InboundMessage, Location
+from core.invitations import is_payload
 from core.models.conversation import Conversation, Turn
 from core.ports import Now
 from core.replies import Choice, Reply
@@ -31,6 +32,7 @@ from core.turn_changes import GATHER, SETTLE, edit_turn, join_part
 from core.vault import Vault
 from dialogue.choices import is_choice_id
 from dialogue.emergency import recognise
+from dialogue.reading import SERVICE_CONTEXT
 from korean.redact import Redaction, redact
 
 log = logging.getLogger(__name__)
@@ -65,11 +67,18 @@ class Door:
     def receive(self, message: InboundMessage) -> Received:
         """Keep one message and return once it is committed. Raises TemporaryFailure if it is not."""
         message = _without_hiding_places(message)
+        if message.context is not None and not self._is_ours(message.context):
+            # "/start 010-1234-5678" has the form of a link's payload, but somebody typed it.
+            message = replace(message, context=None)
         redaction = self._redact(message.text)
         emergency = recognise(message.text, self._city.emergency) if message.text else None
         received = self._record(message, redaction, emergency)
         failpoint("turn_committed")
         return received
+
+    def _is_ours(self, context: str) -> bool:
+        code = context.removeprefix(SERVICE_CONTEXT)
+        return is_payload(context) or (code != context and self._city.has_service(code))
 
     def _redact(self, text: str) -> Redaction | None:
         try:
@@ -141,15 +150,28 @@ class Door:
             return twice
         conversation = session.get_one(Conversation, turn.conversation_id)
         text, unread_token = self._put_away(session, conversation.id, message, redaction, now)
-        if message.edited_at is not None:
-            changed = edit_turn(turn, text=text, edited_at=message.edited_at, now=now) == "changed"
-        else:
+        joins = message.part is not None and message.part not in turn.parts
+        if joins:
+            # Also when it was edited before it came.
             changed = join_part(turn, message=message, text=text, now=now)
+        elif message.part is not None and not message.text:
+            # A picture of an album was changed; the words hang on another one.
+            changed = False
+        else:
+            assert message.edited_at is not None
+            changed = edit_turn(turn, text=text, edited_at=message.edited_at, now=now) == "changed"
+        if message.flood:
+            self._tell_flood(session, conversation, now)
         if not changed:
             return twice
         reopen_conversation(session, conversation)
-        turn.unread_token = unread_token
-        turn.refused = list(redaction.refused) if redaction else []
+        refused = list(redaction.refused) if redaction else []
+        if joins:
+            # What the other parts of the album said stays there, and so does what is known of it.
+            turn.unread_token = unread_token or turn.unread_token
+            turn.refused = [*turn.refused, *refused]
+        else:
+            turn.unread_token, turn.refused = unread_token, refused
         if emergency is not None and turn.emergency is None:
             turn.emergency = emergency.id
             self._answer_emergency(session, turn, conversation, emergency, now)

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import logging
 import threading
 import time
 from collections.abc import Callable
+
+log = logging.getLogger(__name__)
 
 
 class Later:
@@ -51,4 +54,8 @@ class Later:
                 if self._stopped:
                     return
                 _, _, act = heapq.heappop(self._heap)
-            act()
+            try:
+                act()
+            except Exception as error:
+                # One bad alarm must not end all that come after it.
+                log.error("an alarm of %s failed: %s", self._name, type(error).__name__)

@@ -165,7 +165,8 @@ def read_turn(
 
 def problem_text(city: City, code: str) -> str:
     """What a citizen reads about a file that could not be taken."""
-    key, limit = _PROBLEMS[code]
+    # A provider has more ways to refuse a file than a citizen must tell apart.
+    key, limit = _PROBLEMS.get(code, _PROBLEMS["file_lost"])
     return city.texts.render(key, limit_mb=limit) if limit else city.texts.render(key)
 
 

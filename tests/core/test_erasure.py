@@ -68,7 +68,7 @@ MARK = "남김없이"
 # Columns that tell what happened and never what was said; a marker there would break the queues.
 STATES = {
     "turn": {"channel", "kind", "state"},
-    "delivery": {"channel", "kind", "state", "speaker"},
+    "delivery": {"action", "channel", "kind", "state", "speaker"},
     "draft": {"state"},
     "handover": set(),
     "vault_item": {"token", "kind"},
