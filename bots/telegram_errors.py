@@ -110,5 +110,7 @@ def translate(error: TelegramError) -> SotongError:
     if isinstance(error, NetworkError):
         if isinstance(error.__cause__, _NOT_SENT):
             return TemporaryFailure("telegram: not reached")
-        return AnswerLost("telegram: no answer")
+        # A status of 5xx came back, unless the connection itself broke.
+        troubled = not isinstance(error.__cause__, httpx.HTTPError)
+        return AnswerLost("telegram: no answer", troubled=troubled)
     return AnswerLost(f"telegram: {type(error).__name__}")

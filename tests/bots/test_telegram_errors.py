@@ -183,7 +183,7 @@ def test_a_file_that_is_gone_is_not_taken_for_a_dead_token(sim, client) -> None:
 
 
 # The library raises each of them with the network's own error as its cause.
-CAUSES = [
+CAUSES: list[tuple[type[NetworkError], type[httpx.TransportError], type[TemporaryFailure]]] = [
     (TimedOut, httpx.ConnectTimeout, TemporaryFailure),
     (TimedOut, httpx.PoolTimeout, TemporaryFailure),
     (NetworkError, httpx.ConnectError, TemporaryFailure),
