@@ -23,9 +23,9 @@ from core.ports import Now
 log = logging.getLogger(__name__)
 
 LEASE_NAME = "telegram.polling"
-LEASE = timedelta(seconds=45)
+LEASE = timedelta(seconds=20)
 # Shorter than half the lease, so that it is renewed in time.
-LONG_POLL = 15
+LONG_POLL = 8
 AFTER_FAILURE = 2.0
 LONGEST_WAIT = 30.0
 MOST_STUMBLES = 5
