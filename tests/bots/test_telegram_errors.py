@@ -24,7 +24,7 @@ from telegram.error import (
 )
 
 from bots.telegram_client import TelegramClient
-from bots.telegram_errors import AlreadyDone, TokenRefused, translate
+from bots.telegram_errors import AlreadyDone, PollConflict, TokenRefused, translate
 from bots.telegram_sender import TelegramFiles
 from core.errors import (
     AddressChanged,
@@ -89,7 +89,7 @@ ANSWERS = [
     (400, "Bad Request: IMAGE_PROCESS_FAILED", PermanentFailure, "photo_unreadable"),
     (400, "Bad Request: BUTTON_DATA_INVALID", PermanentFailure, "bad_request"),
     (401, "Unauthorized", TokenRefused, None),
-    (409, "Conflict: terminated by other getUpdates request", TemporaryFailure, None),
+    (409, "Conflict: terminated by other getUpdates request", PollConflict, None),
     (500, "Internal Server Error", AnswerLost, None),
     (502, "Bad Gateway", AnswerLost, None),
     (503, "Service Unavailable", AnswerLost, None),
