@@ -240,3 +240,28 @@ def test_telegram_away_for_a_moment_loses_neither_word_nor_answer(stack: Stack, 
     chat.rest()
     assert len(chat.said()) > before
     assert "가로등" in str(chat.draft()["what"])
+
+
+def test_the_worker_killed_between_commit_and_confirmation_keeps_one_message_once(
+    stack: Stack, chat: Chat
+) -> None:
+    chat.say("안녕하세요")
+    stack.stop("worker")
+    stack.start("worker", failpoint="turn_committed")
+    before = len(chat.said())
+    chat.user.send_text("시청역 2번 출구 앞 가로등이 꺼졌어요")
+    stack.wait_dead("worker", seconds=60)
+    stack.start("worker")
+    # Telegram brings it again once the dead worker's right to poll has run out.
+    wait_until(lambda: stack.telegram.undelivered == 0, seconds=60, what="the confirmation")
+    chat.rest()
+    with chat.database.reading() as session:
+        turns = session.scalars(
+            select(Turn.text)
+            .join(Conversation, Conversation.id == Turn.conversation_id)
+            .where(Conversation.address == str(chat.user.chat_id))
+        ).all()
+    assert turns.count("시청역 2번 출구 앞 가로등이 꺼졌어요") == 1
+    questions = [seen.text for seen in chat.said()[before:]]
+    assert len(questions) == len(set(questions))
+    assert chat.requested() is not None
