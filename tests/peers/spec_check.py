@@ -39,4 +39,4 @@ def spec_checked(peer: Recorded) -> Iterator[None]:
     before = len(peer.calls)
     yield
     breaches = [breach for call in peer.calls[before:] for breach in violations(call)]
-    assert breaches == []
+    assert not breaches, breaches

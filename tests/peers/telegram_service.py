@@ -49,16 +49,18 @@ def _assert_all_is_said(service: Stack) -> None:
     database = service.database()
     try:
         with database.reading() as session:
-            turns = session.scalars(select(Turn.state).where(Turn.channel == CHANNEL)).all()
-            sent = session.scalars(
-                select(Delivery.state)
-                .join(Conversation, Delivery.conversation_id == Conversation.id)
-                .where(Conversation.channel == CHANNEL)
-            ).all()
+            turns = set(session.scalars(select(Turn.state).where(Turn.channel == CHANNEL)))
+            sent = set(
+                session.scalars(
+                    select(Delivery.state)
+                    .join(Conversation, Delivery.conversation_id == Conversation.id)
+                    .where(Conversation.channel == CHANNEL)
+                )
+            )
     finally:
         database.dispose()
-    assert set(turns) <= {"answered"}
-    assert set(sent) <= {"sent"}
+    assert turns <= {"answered"}, turns
+    assert sent <= {"sent"}, sent
 
 
 class TelegramTalk(FormTalk):
@@ -69,10 +71,12 @@ class TelegramTalk(FormTalk):
         self.database = database
         self.store = AttachmentStore(service.settings.attachments_dir)
         self.seen: list[Seen] = []
+        self.acted = 0
 
     def act(self, send: Callable[[], object]) -> list[str]:
         """Do something at the stand-in and wait until it is kept and answered to the last message."""
         before = len(self.turns())
+        self.acted += 1
         send()
         wait_until(
             lambda: len(self.turns()) > before and self._at_rest(),
@@ -122,7 +126,7 @@ class TelegramTalk(FormTalk):
     def conversation_id(self) -> int:
         """Our conversation; a chat's first word opens it."""
         found = self._conversation()
-        assert found is not None
+        assert found is not None, "nothing of this chat was kept yet"
         return found
 
     def turns(self) -> Sequence[Turn]:
@@ -130,6 +134,15 @@ class TelegramTalk(FormTalk):
         with self.database.reading() as session:
             return session.scalars(
                 select(Turn).where(Turn.conversation_id == self._conversation()).order_by(Turn.id)
+            ).all()
+
+    def deliveries(self) -> Sequence[Delivery]:
+        """What the service said, as kept."""
+        with self.database.reading() as session:
+            return session.scalars(
+                select(Delivery)
+                .where(Delivery.conversation_id == self.conversation_id())
+                .order_by(Delivery.id)
             ).all()
 
     def photos(self, *ids: int) -> list[bytes]:
@@ -148,10 +161,4 @@ class TelegramTalk(FormTalk):
             ).first()
 
     def _at_rest(self) -> bool:
-        with self.database.reading() as session:
-            waiting = session.scalars(
-                select(Delivery.id).where(
-                    Delivery.conversation_id == self.conversation_id(), Delivery.state != "sent"
-                )
-            ).first()
-        return waiting is None and not self.open_turns()
+        return not self.open_turns() and {each.state for each in self.deliveries()} <= {"sent"}

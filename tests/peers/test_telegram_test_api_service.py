@@ -21,7 +21,6 @@ from tests.stack import Stack
 pytestmark = pytest.mark.require("telegram-test-api")
 
 CHATS = itertools.count(7001)
-BROKEN_LAMP = "시청역 2번 출구 앞 가로등이 꺼졌어요"
 
 
 class PolledTalk(TelegramTalk):
@@ -54,12 +53,14 @@ def service(stack: Stack, peer: TelegramTestApiPeer) -> Iterator[Stack]:
 
 @pytest.fixture
 def talk(service: Stack, peer: TelegramTestApiPeer) -> Iterator[PolledTalk]:
+    """A new citizen; in the end everything said was kept once, and everything answered sent once."""
     database = service.database()
     talk = PolledTalk(peer.user(next(CHATS)), service, database)
-    yield talk
-    # Each thing said is one turn, whose answers came once.
-    ids = [turn.external_id for turn in talk.turns()]
-    assert len(ids) == len(set(ids))
+    with spec_checked(peer):
+        yield talk
+    sent = [call.params["chat_id"] for call in peer.proxy.called("sendMessage")]
+    assert len(talk.turns()) == talk.acted
+    assert len(talk.deliveries()) == sent.count(str(talk.user.chat_id)) == len(talk.user.messages())
     database.dispose()
 
 
@@ -80,7 +81,7 @@ def test_the_worker_ends_an_old_webhook_and_asks_only_for_what_it_reads(
         assert json.loads(allowed) == list(ALLOWED_UPDATES)
 
 
-def test_an_update_is_confirmed_with_the_next_question_once_it_is_kept(
+def test_an_update_is_confirmed_by_the_next_poll(
     talk: PolledTalk, peer: TelegramTestApiPeer
 ) -> None:
     talk.say("안녕하세요")
@@ -101,29 +102,20 @@ def test_a_shared_place_answers_where_and_the_form_goes_on(talk: PolledTalk) -> 
     assert talk.requested() not in (None, "where")
 
 
-def test_a_pressed_button_goes_on_and_stays_alone_under_its_question(
+def test_a_button_and_a_typed_number_choose_and_the_report_is_filed(
     talk: PolledTalk, peer: TelegramTestApiPeer
 ) -> None:
-    talk.say(BROKEN_LAMP)
-    question, asked = talk.question(), talk.requested()
+    talk.say("시청역 2번 출구 앞 가로등이 꺼졌어요")
+    question = talk.question()
     before = len(peer.proxy.called("answerCallbackQuery"))
-    talk.press(0)
-    assert talk.requested() != asked
+    (after_press,) = talk.press(0)
+    assert talk.turns()[-1].choice == question.buttons[0].data
+    assert after_press != question.text
     talk.await_labels(question.message_id, f"✓ {question.buttons[0].label}")
     assert len(peer.proxy.called("answerCallbackQuery")) == before + 1
 
-
-def test_a_typed_number_chooses_as_the_button_does(talk: PolledTalk) -> None:
-    talk.say(BROKEN_LAMP)
-    question, asked = talk.question(), talk.requested()
-    assert f"1. {question.buttons[0].label}" in question.text
+    talk.fill_until("confirm")
+    assert f"1. {talk.question().buttons[0].label}" in talk.question().text
     talk.say("1")
-    assert talk.requested() not in (None, asked)
-    assert len(talk.turns()) == 2
-
-
-def test_a_report_made_by_polling_is_filed_with_a_receipt(talk: PolledTalk) -> None:
-    talk.say(BROKEN_LAMP)
-    talk.fill_until(None)
     (case,) = talk.cases()
     assert sum(case.number in text for text in talk.texts()) == 1

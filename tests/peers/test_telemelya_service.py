@@ -18,7 +18,6 @@ from bots.telegram_client import TelegramClient
 from bots.telegram_polling import ALLOWED_UPDATES
 from bots.telegram_setup import Done, set_up
 from bots.telegram_webhook import PATH
-from core.attachments import AttachmentStore
 from core.errors import PermanentFailure
 from dialogue.photos import accept_photo
 from tests.bots.web_house import photo_bytes
@@ -26,7 +25,7 @@ from tests.builders import make_result, sample_city
 from tests.peers.recording_proxy import SECRET_HEADER
 from tests.peers.spec_check import spec_checked
 from tests.peers.telegram_service import TelegramTalk, telegram_service
-from tests.peers.telemelya_peer import TelemelyaPeer, telemelya_peer
+from tests.peers.telemelya_peer import TelemelyaPeer, TelemelyaUser, telemelya_peer
 from tests.ports import free_port
 from tests.stack import Stack
 
@@ -34,6 +33,16 @@ pytestmark = pytest.mark.require("telemelya", "redis-server")
 
 SECRET = secrets.token_urlsafe(32)
 CHATS = itertools.count(6001)
+
+
+class WebhookTalk(TelegramTalk):
+    """With the photos that this stand-in can bring."""
+
+    user: TelemelyaUser
+
+    def photo(self, data: bytes) -> list[str]:
+        """Send a photo; the answer."""
+        return self.act(lambda: self.user.send_photo(data))
 
 
 @pytest.fixture(scope="module")
@@ -65,10 +74,10 @@ def service(stack: Stack, peer: TelemelyaPeer) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def talk(service: Stack, peer: TelemelyaPeer) -> Iterator[TelegramTalk]:
+def talk(service: Stack, peer: TelemelyaPeer) -> Iterator[WebhookTalk]:
     database = service.database()
     with spec_checked(peer):
-        yield TelegramTalk(peer.user(next(CHATS)), service, database)
+        yield WebhookTalk(peer.user(next(CHATS)), service, database)
     assert {delivery.status for delivery in peer.deliveries} == {200}
     database.dispose()
 
@@ -106,7 +115,7 @@ def test_the_set_up_tells_telegram_the_address_the_secret_and_what_we_read(
     assert all(kind in call.params["allowed_updates"] for kind in ALLOWED_UPDATES)
 
 
-def test_a_text_is_answered_with_a_question_and_buttons(talk: TelegramTalk) -> None:
+def test_a_text_is_answered_with_a_question_and_buttons(talk: WebhookTalk) -> None:
     talk.say("시청역 2번 출구 앞 가로등이 꺼졌어요")
     question = talk.question()
     assert "어떤 상태" in question.text
@@ -115,7 +124,7 @@ def test_a_text_is_answered_with_a_question_and_buttons(talk: TelegramTalk) -> N
 
 
 def test_a_pressed_button_is_answered_at_once_and_stays_alone_under_its_question(
-    talk: TelegramTalk, peer: TelemelyaPeer
+    talk: WebhookTalk, peer: TelemelyaPeer
 ) -> None:
     talk.say("시청역 2번 출구 앞 가로등이 꺼졌어요")
     question, before = talk.question(), len(peer.proxy.called("answerCallbackQuery"))
@@ -128,12 +137,12 @@ def test_a_pressed_button_is_answered_at_once_and_stays_alone_under_its_question
 
 
 def test_a_report_with_a_photo_is_filed_and_its_result_comes_back_with_the_very_photo(
-    talk: TelegramTalk, peer: TelemelyaPeer
+    talk: WebhookTalk, peer: TelemelyaPeer
 ) -> None:
     sent = photo_bytes(with_place=True)
     talk.say("시청역 2번 출구 앞 가로등이 꺼졌어요")
     talk.fill_until("photo")
-    talk.act(lambda: talk.user.send_photo(sent))
+    talk.photo(sent)
     talk.fill_until(None)
 
     (case,) = talk.cases()
@@ -164,7 +173,7 @@ def peer_photo(peer: TelemelyaPeer) -> str:
 
 @pytest.mark.parametrize("headers", [{SECRET_HEADER: secrets.token_urlsafe(32)}, {}])
 def test_an_update_without_the_right_secret_is_refused_and_nothing_of_it_is_kept(
-    service: Stack, talk: TelegramTalk, peer: TelemelyaPeer, headers: dict[str, str]
+    service: Stack, talk: WebhookTalk, peer: TelemelyaPeer, headers: dict[str, str]
 ) -> None:
     talk.say("안녕하세요")
     real = peer.deliveries[-1].update
