@@ -47,7 +47,8 @@ def telegram_service(stack: Stack, *names: str, **telegram: str) -> Iterator[Sta
 def _assert_all_is_said(service: Stack) -> None:
     """No turn may have failed, and every answer must have gone out."""
     database = service.database()
-    try:
+
+    def all_is_said() -> bool:
         with database.reading() as session:
             turns = set(session.scalars(select(Turn.state).where(Turn.channel == CHANNEL)))
             sent = set(
@@ -57,10 +58,13 @@ def _assert_all_is_said(service: Stack) -> None:
                     .where(Conversation.channel == CHANNEL)
                 )
             )
+        assert "failed" not in turns | sent, (turns, sent)
+        return turns <= {"answered"} and sent <= {"sent"}
+
+    try:
+        wait_until(all_is_said, what="the end of everything under way")
     finally:
         database.dispose()
-    assert turns <= {"answered"}, turns
-    assert sent <= {"sent"}, sent
 
 
 class TelegramTalk(FormTalk):

@@ -22,12 +22,12 @@ from core.errors import PermanentFailure
 from dialogue.photos import accept_photo
 from tests.bots.web_house import photo_bytes
 from tests.builders import make_result, sample_city
-from tests.peers.recording_proxy import SECRET_HEADER
+from tests.peers.recording_proxy import SECRET_HEADER, Update
 from tests.peers.spec_check import spec_checked
 from tests.peers.telegram_service import TelegramTalk, telegram_service
 from tests.peers.telemelya_peer import TelemelyaPeer, TelemelyaUser, telemelya_peer
 from tests.ports import free_port
-from tests.stack import Stack
+from tests.stack import Stack, wait_until
 
 pytestmark = pytest.mark.require("telemelya", "redis-server")
 
@@ -40,9 +40,11 @@ class WebhookTalk(TelegramTalk):
 
     user: TelemelyaUser
 
-    def photo(self, data: bytes) -> list[str]:
-        """Send a photo; the answer."""
-        return self.act(lambda: self.user.send_photo(data))
+    def photo(self, data: bytes) -> str:
+        """Send a photo and hear the answer; the photo's file id."""
+        sent: list[Update] = []
+        self.act(lambda: sent.append(self.user.send_photo(data)))
+        return str(sent[0]["message"]["photo"][-1]["file_id"])
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +133,7 @@ def test_a_pressed_button_is_answered_at_once_and_stays_alone_under_its_question
     talk.press(0)
     assert talk.turns()[-1].choice == question.buttons[0].data
     talk.await_labels(question.message_id, f"✓ {question.buttons[0].label}")
+    wait_until(lambda: len(peer.proxy.called("answerCallbackQuery")) > before)
     (answer,) = peer.proxy.called("answerCallbackQuery")[before:]
     pressed = peer.deliveries[-1].update["callback_query"]
     assert answer.params == {"callback_query_id": pressed["id"]}
@@ -142,7 +145,7 @@ def test_a_report_with_a_photo_is_filed_and_its_result_comes_back_with_the_very_
     sent = photo_bytes(with_place=True)
     talk.say("시청역 2번 출구 앞 가로등이 꺼졌어요")
     talk.fill_until("photo")
-    talk.photo(sent)
+    file_id = talk.photo(sent)
     talk.fill_until(None)
 
     (case,) = talk.cases()
@@ -152,8 +155,7 @@ def test_a_report_with_a_photo_is_filed_and_its_result_comes_back_with_the_very_
     picture = Image.open(io.BytesIO(kept))
     assert (picture.format, picture.size) == ("JPEG", (640, 480))
     assert not picture.getexif()
-    files = [call.params["file_id"] for call in peer.proxy.called("getFile")]
-    assert files == [peer_photo(peer)]
+    assert [call.params for call in peer.proxy.called("getFile")] == [{"file_id": file_id}]
 
     after = accept_photo(photo_bytes(size=(320, 240)), name="", store=talk.store)
     with talk.database.transaction() as session:
@@ -162,13 +164,6 @@ def test_a_report_with_a_photo_is_filed_and_its_result_comes_back_with_the_very_
     pictured = talk.await_text("켜진 가로등")
     assert pictured.photo == talk.store.path(after.sha256).read_bytes()
     talk.await_text("어떠셨어요")
-
-
-def peer_photo(peer: TelemelyaPeer) -> str:
-    """The file id of the one photo that was sent to the bot."""
-    messages = [delivery.update.get("message", {}) for delivery in peer.deliveries]
-    (photo,) = [message["photo"] for message in messages if "photo" in message]
-    return str(photo[-1]["file_id"])
 
 
 @pytest.mark.parametrize("headers", [{SECRET_HEADER: secrets.token_urlsafe(32)}, {}])
