@@ -24,7 +24,15 @@ from actions.report_parse import (
 from actions.report_place import Outside, gazetteer, names_a_spot, spot_of
 from actions.report_planner import next_question
 from actions.report_state import CANCELLED, FIXING, GIVEN, SKIPPED, ReportState
-from actions.report_step import Step, move, reopen, retell, retold, with_known_answers
+from actions.report_step import (
+    Step,
+    move,
+    reopen,
+    retell,
+    retold,
+    with_caption,
+    with_known_answers,
+)
 from actions.report_takers import MORE_OF_THE_SAME, TAKERS, answered
 from actions.turn import Message
 from core.city import City
@@ -36,6 +44,7 @@ from korean.questions import is_question
 POINT_ONLY = "지도에 표시한 곳"
 # Parts that are settled late: words about a change of them are no answer to these questions.
 _LATE = frozenset({"photo", "contact", "consent", "confirm"})
+_CAPTION_IS_NO_ANSWER = _LATE | {"extra"}
 _ASKS_WHY = re.compile(
     r"왜|동의|보관|저장|개인\s?정보|정보|누가\s?(?:보|봐|볼)|어디(?:에|다)?\s?(?:쓰|써)|필요|안전|꼭"
 )
@@ -94,6 +103,8 @@ def advance(state: ReportState, *, requested: str, message: Message, city: City)
         or _correction(state, requested=requested, reading=reading, city=city)
         or _second_complaint(state, requested=requested, reading=reading, city=city)
     )
+    if step is None and _is_caption(reading, requested):
+        return Step(with_caption(state, reading.text), says)
     if step is None:
         step = TAKERS[requested](state, reading, city)
     if (
@@ -162,6 +173,16 @@ def _is_all(reading: Reading, requested: str) -> bool:
     """Whether what was absorbed is all the message says ("제 번호는 ⟦전화1⟧ 이에요")."""
     rest = fold(without_tokens(reading.text))
     return not rest or (requested not in {"what", "where", "extra"} and len(rest) <= 10)
+
+
+def _is_caption(reading: Reading, requested: str) -> bool:
+    """Whether the words under a photo tell of the photo, so that the question still stands.
+
+    A number may be what was asked for ("기둥 번호는 3-12예요").
+    """
+    if not reading.attachment_ids or not reading.text or requested not in _CAPTION_IS_NO_ANSWER:
+        return False
+    return requested != "extra" or not any(c.isdigit() for c in reading.text)
 
 
 def _take_pressed(

@@ -17,6 +17,7 @@ from korean.normalise import fold
 
 _MOVED = " (고친 장소: "
 _CHANGED = " (고친 내용: "
+_CAPTION = " (사진 설명: "
 # A correction of no more letters is a word for the matter, not the whole story told again.
 FEW_LETTERS = 10
 
@@ -101,6 +102,14 @@ def retold(state: ReportState, *, old: str, new: str, city: City) -> Step | None
         place = place_answer(new, city=city)
         return move(state, place, city) if place is not None else None
     return None
+
+
+def with_caption(state: ReportState, caption: str) -> ReportState:
+    """The words under a photo put beside the story."""
+    told = state.what or ""
+    if fold(caption) in fold(told):
+        return replace(state, misses=0)
+    return replace(state, what=f"{told}{_CAPTION}{caption.strip()})", misses=0, confirm=None)
 
 
 def move(state: ReportState, place: str, city: City) -> Step:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from app.wiring import Parts, Talk
 from bots.web_sender import WebSender
+from core.deliveries import Outgoing
 from core.errors import PermanentFailure
 from core.models.conversation import Attachment, Turn
 from core.ports import Channel
-from dialogue.choices import resolve_press
+from dialogue.choices import resolve_press, superseded_by
 
 if TYPE_CHECKING:
     from bots.telegram_client import TelegramClient
@@ -49,7 +50,12 @@ def make_channels(parts: Parts) -> Channels:
     )
 
     telegram = Channel(
-        sender=TelegramSender(client, texts=parts.city.texts, load_image=_image_loader(parts)),
+        sender=TelegramSender(
+            client,
+            texts=parts.city.texts,
+            load_image=_image_loader(parts),
+            superseded=_superseded_reader(parts),
+        ),
         files=TelegramFiles(client),
         presence=TelegramPresence(client),
         private_links=TelegramLinks(client),
@@ -111,6 +117,18 @@ def _image_loader(parts: Parts) -> Callable[[int], bytes]:
             raise PermanentFailure("picture_gone") from None
 
     return load
+
+
+def _superseded_reader(parts: Parts) -> Callable[[Outgoing], str | None]:
+    def read(outgoing: Outgoing) -> str | None:
+        with parts.database.reading() as session:
+            return superseded_by(
+                session,
+                delivery_id=outgoing.delivery_id,
+                conversation_id=outgoing.conversation_id,
+            )
+
+    return read
 
 
 def _press_reader(parts: Parts) -> Callable[[int], Press]:

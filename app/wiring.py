@@ -56,10 +56,14 @@ class Talk:
     dispatcher: Dispatcher
     rasa: RasaClient
 
-    def close(self) -> None:
-        """Finish what is under way, then close the connections."""
+    def stop(self) -> None:
+        """Finish what is under way and take nothing new, also in the middle of a broadcast."""
         self.runner.stop()
         self.dispatcher.stop()
+
+    def close(self) -> None:
+        """Stop, then close the connections."""
+        self.stop()
         self.rasa.close()
 
 

@@ -61,6 +61,8 @@ def run(settings: Settings) -> None:
     finally:
         if polling is not None:
             polling.stop()
+        # First, or the scheduler would wait for a job that sends for hours.
+        talk.stop()
         scheduler.shutdown(wait=True)
         talk.close()
         channels.close()

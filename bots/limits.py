@@ -38,14 +38,17 @@ class RateLimit:
         self._swept_at = clock()
         self._lock = threading.Lock()
 
-    def take(self, key: str) -> float | None:
-        """None when the act may go on; else the seconds until it may."""
+    def take(self, key: str, *, at: float | None = None) -> float | None:
+        """None when the act may go on; else the seconds until it may.
+
+        ``at`` is when it was done, by the same clock, where that is not now.
+        """
         with self._lock:
-            now = self._clock()
+            now = self._clock() if at is None else at
             self._sweep(now)
             bucket = self._buckets.setdefault(key, _Bucket(self._burst, now))
-            bucket.drops = min(self._burst, bucket.drops + (now - bucket.at) * self._rate)
-            bucket.at = now
+            bucket.drops = min(self._burst, bucket.drops + max(0.0, now - bucket.at) * self._rate)
+            bucket.at = max(bucket.at, now)
             if bucket.drops >= 1.0:
                 bucket.drops -= 1.0
                 return None

@@ -79,6 +79,10 @@ class TokenRefused(TemporaryFailure):
     """The token is wrong or was revoked; an operator can mend it, and no citizen's message must be lost."""
 
 
+class PollConflict(TemporaryFailure):
+    """Updates go elsewhere: to a webhook, or to another process that polls."""
+
+
 def translate(error: TelegramError) -> SotongError:
     """One of our errors for one of the library's."""
     text = error.message.lower()
@@ -90,7 +94,7 @@ def translate(error: TelegramError) -> SotongError:
     if isinstance(error, InvalidToken):
         return TokenRefused("telegram: the token is not accepted", DEAD_TOKEN_WAIT)
     if isinstance(error, Conflict):
-        return TemporaryFailure("telegram: another process polls this bot", CONFLICT_WAIT)
+        return PollConflict("telegram: another process polls this bot", CONFLICT_WAIT)
     if isinstance(error, EndPointNotFound):
         return PermanentFailure("unknown_method")
     if any(part in text for part in DONE):
@@ -110,5 +114,7 @@ def translate(error: TelegramError) -> SotongError:
     if isinstance(error, NetworkError):
         if isinstance(error.__cause__, _NOT_SENT):
             return TemporaryFailure("telegram: not reached")
-        return AnswerLost("telegram: no answer")
+        # A status of 5xx came back, unless the connection itself broke.
+        troubled = not isinstance(error.__cause__, httpx.HTTPError)
+        return AnswerLost("telegram: no answer", troubled=troubled)
     return AnswerLost(f"telegram: {type(error).__name__}")

@@ -275,7 +275,11 @@ def _addressed(message: Mapping[str, Any], me: Me) -> str | None:
     entities = message.get("entities") or message.get("caption_entities") or ()
     if any(each["type"] == "text_mention" and each["user"]["id"] == me.id for each in entities):
         return text.strip()
-    name = re.compile(rf"(?<![A-Za-z0-9_])@{re.escape(me.username)}(?![A-Za-z0-9_])", re.IGNORECASE)
+    name = re.compile(
+        rf"(?<![A-Za-z0-9_])@{re.escape(me.username)}(?![A-Za-z0-9_])(?:님|씨|아|야)?(?![가-힣])"
+        rf"|(?<![A-Za-z0-9_])@{re.escape(me.username)}(?![A-Za-z0-9_])",
+        re.IGNORECASE,
+    )
     # In the text, not among the entities: Telegram marks no name that a Korean particle follows.
     if me.username and name.search(text):
         return " ".join(name.sub(" ", text).split())

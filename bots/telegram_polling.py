@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from datetime import timedelta
 from typing import Any
 
 from bots.telegram_client import TelegramClient
+from bots.telegram_errors import PollConflict
 from core.database import Database
 from core.errors import SotongError, TemporaryFailure
 from core.leases import drop_lease, hold_lease
@@ -23,11 +25,12 @@ from core.ports import Now
 log = logging.getLogger(__name__)
 
 LEASE_NAME = "telegram.polling"
-LEASE = timedelta(seconds=45)
+LEASE = timedelta(seconds=20)
 # Shorter than half the lease, so that it is renewed in time.
-LONG_POLL = 15
+LONG_POLL = 8
 AFTER_FAILURE = 2.0
 LONGEST_WAIT = 30.0
+FORGET_OFFSET_AFTER = 3600.0
 MOST_STUMBLES = 5
 # What we read; nothing else need travel.
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
@@ -56,6 +59,7 @@ class Polling:
         self._thread = threading.Thread(target=self._run, name="telegram-polling", daemon=True)
         self._failures = 0
         self._ready = False
+        self._last_update = time.monotonic()
         self._stumbles: Counter[int] = Counter()
 
     def start(self) -> None:
@@ -78,11 +82,16 @@ class Polling:
                     continue
                 if not self._ready:
                     self._end_webhook()
+                if time.monotonic() - self._last_update > FORGET_OFFSET_AFTER:
+                    # After a week without updates Telegram begins anew at any number.
+                    offset = None
                 offset = self._once(offset)
                 self._failures = 0
             except Exception as error:
                 if self._stopping.is_set():
                     break
+                if isinstance(error, PollConflict):
+                    self._ready = False
                 self._failures += 1
                 words = str(error) if isinstance(error, SotongError) else type(error).__name__
                 log.warning("telegram: polling waits: %s", words)
@@ -93,6 +102,8 @@ class Polling:
     def _once(self, offset: int | None) -> int | None:
         """Ask once and keep what came; the offset for the next time."""
         updates = self._client.poll(seconds=self._long_poll, offset=offset, allowed=ALLOWED_UPDATES)
+        if updates:
+            self._last_update = time.monotonic()
         for update in sorted(updates, key=_id_of):
             try:
                 self._take(update)
@@ -112,7 +123,11 @@ class Polling:
 
     def _end_webhook(self) -> None:
         """A webhook from before would keep the updates from us; what waits is not dropped."""
-        self._client.call(lambda bot: bot.delete_webhook())
+        try:
+            self._client.call(lambda bot: bot.delete_webhook())
+        except SotongError as error:
+            # Where one is set after all, asking for updates says so.
+            log.info("telegram: the webhook was not ended: %s", error)
         self._ready = True
 
     def _hold(self) -> bool:

@@ -24,6 +24,7 @@ BUTTONS_IN_A_ROW = 3
 # What a citizen may want to copy by a touch: case numbers and look-up codes.
 _COPIED = re.compile(
     r"(?<![0-9A-Za-z-])(?:20[0-9]{2}-[0-9]{6}"
+    r"|(?<=코드: )[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4}"
     r"|(?=[2-9A-HJ-NP-Z-]*[0-9])(?=[2-9A-HJ-NP-Z-]*[A-Z])[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4})"
     r"(?![0-9A-Za-z-])"
 )

@@ -61,12 +61,22 @@ class TelegramSender:
     pace = PACE
 
     def __init__(
-        self, client: TelegramClient, *, texts: Texts, load_image: Callable[[int], bytes]
+        self,
+        client: TelegramClient,
+        *,
+        texts: Texts,
+        load_image: Callable[[int], bytes],
+        superseded: Callable[[Outgoing], str | None],
     ) -> None:
-        """``load_image`` reads a stored picture by its attachment's id."""
+        """``load_image`` reads a stored picture by its attachment's id.
+
+        ``superseded`` is the message whose open question a new one makes old, or None.
+        """
         self._client = client
         self._texts = texts
         self._load_image = load_image
+        self._superseded = superseded
+        self._answers = TelegramAnswers(client)
 
     def may_repeat(self, outgoing: Outgoing) -> bool:
         """In a private chat twice is better than never: there is no way to look up what arrived.
@@ -93,7 +103,15 @@ class TelegramSender:
             self._sending(part, common), patience=PACE.answers_within.total_seconds()
         )
         ids = tuple(str(each) for each in sending)
+        if outgoing.kind == "reply" and outgoing.reply.choices and part == parts[-1]:
+            self._end_old_question(outgoing)
         return Sent(ids[0], parts_left=len(parts) - outgoing.part - 1, provider_ids=ids)
+
+    def _end_old_question(self, outgoing: Outgoing) -> None:
+        """One set of buttons at a time: those of a question that was asked before are taken away."""
+        old = self._superseded(outgoing)
+        if old is not None:
+            self._answers.keep_only(outgoing.address, int(old), choice=None)
 
     def _edit(self, outgoing: Outgoing, parts: tuple[Part, ...]) -> Sent:
         """Change the words of one part in place; pictures stay, so the parts must be the same."""

@@ -54,6 +54,7 @@ class Outgoing:
     # send | edit | delete; the last two change ``targets``, the provider's ids of earlier messages.
     action: str = "send"
     targets: tuple[str, ...] = ()
+    created_at: datetime | None = None
 
 
 def enqueue(
@@ -145,14 +146,17 @@ def lease_next(
         # While it is being sent, a lease that runs out would have it sent twice.
         delivery.leased_until = now + max(LEASE, pace.answers_within + MARGIN)
         spent = used[delivery.channel]
-        spent.paced_until = pace.overall.take(spent.paced_until, now=now)
+        # An album goes out first, and each of its pictures counts.
+        messages = max(1, len(reply.images)) if delivery.parts_done == 0 else 1
+        spent.paced_until = pace.overall.take(spent.paced_until, now=now, messages=messages)
         conversation.paced_until = pace.of(conversation.visibility).take(
-            conversation.paced_until, now=now
+            conversation.paced_until, now=now, messages=messages
         )
     public = conversation.visibility != "private"
     turn = session.get(Turn, delivery.turn_id) if public and delivery.turn_id else None
     return Outgoing(
         delivery_id=delivery.id,
+        created_at=delivery.created_at,
         conversation_id=delivery.conversation_id,
         channel=delivery.channel,
         address=delivery.address,

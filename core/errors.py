@@ -42,7 +42,14 @@ class RateLimited(TemporaryFailure):
 
 
 class AnswerLost(TemporaryFailure):
-    """Nobody knows whether it was done: the answer did not come back."""
+    """Nobody knows whether it was done: the answer did not come back.
+
+    ``troubled``: the other side answered that it has trouble of its own, so most likely it was not.
+    """
+
+    def __init__(self, message: str, *, troubled: bool = False) -> None:
+        super().__init__(message)
+        self.troubled = troubled
 
 
 class AddressChanged(TemporaryFailure):

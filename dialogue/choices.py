@@ -22,6 +22,8 @@ _NUMBER = re.compile(r"^\(?([1-9]|10)\)?\s*(?:번|번이요|번요|번이에요|
 # At most twelve digits, so that no resident number passes for an id.
 _ID = re.compile(r"([1-9][0-9]{0,9})\.([0-9]{1,2})")
 _CASE_NUMBER = re.compile(r"(?<![0-9])20[0-9]{2}-[0-9]{6}(?![0-9])")
+# A question further back than so many messages has scrolled out of sight.
+MOST_LOOKED_BACK = 10
 _PAYLOAD = re.compile(r"^/([a-z_]+)(\{.*\})?$", re.DOTALL)
 
 
@@ -98,6 +100,33 @@ def case_in_reply(session: Session, *, turn: Turn) -> str | None:
     replied = _replied_to(session, turn)
     found = _CASE_NUMBER.search(replied.payload["text"]) if replied is not None else None
     return found.group() if found else None
+
+
+def superseded_by(session: Session, *, delivery_id: int, conversation_id: int) -> str | None:
+    """The provider's id of the question that a new one makes old; None where its choices may stay.
+
+    They stay where one of them was pressed: it shows what the citizen chose.
+    """
+    earlier = session.scalars(
+        select(Delivery)
+        .where(
+            Delivery.conversation_id == conversation_id,
+            Delivery.id < delivery_id,
+            Delivery.kind == "reply",
+            Delivery.provider_id.is_not(None),
+        )
+        .order_by(Delivery.id.desc())
+        .limit(MOST_LOOKED_BACK)
+    )
+    asked = next((each for each in earlier if each.payload.get("choices")), None)
+    if asked is None:
+        return None
+    pressed = session.scalars(
+        select(Turn.id)
+        .where(Turn.conversation_id == conversation_id, Turn.choice.startswith(f"{asked.id}."))
+        .limit(1)
+    ).first()
+    return asked.provider_id if pressed is None else None
 
 
 def parse_payload(payload: str, *, title: str) -> dict[str, Any]:

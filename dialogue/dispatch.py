@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from core.conversations import close_conversation, move_conversations
 from core.database import Database
@@ -43,6 +43,11 @@ LONGEST_RETRY = 300.0
 # For a message whose turn comes so soon we wait; any later one is left to the worker's next look.
 PATIENCE = timedelta(seconds=1.5)
 MOST_AT_ONCE = 1000
+# How often one message may reach a citizen because its answers were lost.
+MOST_REPEATS = 4
+# An answer that could not leave for a day answers nothing any more; what a case became still counts.
+TALK_LASTS = timedelta(hours=24)
+TALK = ("reply", "notice")
 # Chances in a row that came to nothing (another process took them) before we leave it to the next look.
 MOST_WAITS = 20
 # Seconds after which we look for new messages though a slow one is still being sent.
@@ -212,10 +217,12 @@ class Dispatcher:
         )
         until = now + timedelta(seconds=seconds)
         with self._database.transaction() as session:
-            if isinstance(error, AnswerLost) and not sender.may_repeat(outgoing):
+            if isinstance(error, AnswerLost) and not self._again(outgoing, error):
                 mark_unsure(session, outgoing=outgoing, failure=str(error))
             elif isinstance(error, RateLimited) and sender.pace is not None:
                 hold_back(session, outgoing=outgoing, until=until, pace=sender.pace, now=now)
+            elif _is_out_of_date(outgoing, now):
+                mark_failed(session, outgoing=outgoing, failure="too_late")
             elif isinstance(error, AddressChanged):
                 # At once, but a chat that moves in circles must not keep us busy.
                 again = now if outgoing.attempts == 1 else until
@@ -229,6 +236,15 @@ class Dispatcher:
             else:
                 postpone(session, outgoing=outgoing, until=until, failure=str(error))
 
+    def _again(self, outgoing: Outgoing, error: AnswerLost) -> bool:
+        """Whether a message that may have arrived is sent again.
+
+        A few times only where no answer comes back at all: each time it may have arrived.
+        """
+        if not self._senders[outgoing.channel].may_repeat(outgoing):
+            return False
+        return error.troubled or outgoing.action != "send" or outgoing.attempts < MOST_REPEATS
+
     def _give_up(self, outgoing: Outgoing, error: Exception) -> None:
         code = error.code if isinstance(error, PermanentFailure) else type(error).__name__
         log.error("delivery %s failed: %s", outgoing.delivery_id, code)
@@ -236,3 +252,8 @@ class Dispatcher:
             mark_failed(session, outgoing=outgoing, failure=code)
             if isinstance(error, ChannelClosed):
                 close_conversation(session, conversation_id=outgoing.conversation_id, reason=code)
+
+
+def _is_out_of_date(outgoing: Outgoing, now: datetime) -> bool:
+    made = outgoing.created_at
+    return outgoing.kind in TALK and made is not None and now - made > TALK_LASTS

@@ -16,6 +16,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from app.city_compile import compile_city
 from app.city_files import load_city
 from app.cli.chat_client import ChatClient
@@ -24,6 +27,8 @@ from app.demo_programs import NLU_PYTHON, programs
 from app.migrate import upgrade
 from app.settings import Settings
 from core.database import Database
+from core.models.conversation import Delivery
+from tests.peers.telegram_sim import TelegramSim
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,9 +49,10 @@ def wait_until(condition, *, seconds: float = 20.0, what: str = "it") -> object:
 
 @dataclass
 class Stack:
-    """The processes of one service over one folder of state."""
+    """The processes of one service over one folder of state, and a simulated Telegram beside it."""
 
     settings: Settings
+    telegram: TelegramSim
     clients: list[ChatClient] = field(default_factory=list)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -115,6 +121,18 @@ class Stack:
         self.clients.append(client)
         return client
 
+    @staticmethod
+    def open_deliveries(session: Session, conversation_id: int) -> list[int]:
+        """Deliveries of a conversation that are not out yet."""
+        return list(
+            session.scalars(
+                select(Delivery.id).where(
+                    Delivery.conversation_id == conversation_id,
+                    Delivery.state.in_(("pending", "sending")),
+                )
+            )
+        )
+
     def database(self) -> Database:
         return Database(self.settings.database_url)
 
@@ -149,13 +167,19 @@ def train() -> None:
 def running_stack(folder: Path) -> Iterator[Stack]:
     """The whole service over a fresh folder, until the end of the block."""
     train()
-    settings = make_settings(folder)
-    upgrade(settings)
-    stack = Stack(settings)
-    try:
-        stack.start("rasa", "actions", "public", "internal", "worker")
-        yield stack
-    finally:
-        for client in stack.clients:
-            client.close()
-        stack.stop()
+    with TelegramSim() as telegram:
+        settings = make_settings(
+            folder,
+            telegram_token=telegram.token,
+            telegram_api_url=telegram.url,
+        )
+        upgrade(settings)
+        stack = Stack(settings, telegram)
+        try:
+            stack.start("rasa", "actions", "public", "internal", "worker")
+            yield stack
+        finally:
+            for client in stack.clients:
+                client.close()
+            stack.stop()
+    assert telegram.violations == []

@@ -159,7 +159,9 @@ def open_newsroom(sim: TelegramSim, tmp_path: Path) -> Iterator[Newsroom]:
             return store.path(session.get_one(Attachment, attachment_id).sha256).read_bytes()
 
     client = TelegramClient(token=sim.token, api_url=sim.url)
-    sender = TelegramSender(client, texts=sample_city().texts, load_image=load)
+    sender = TelegramSender(
+        client, texts=sample_city().texts, load_image=load, superseded=lambda _: None
+    )
     dispatcher = Dispatcher(
         database=database,
         channels=[Channel(sender)],

@@ -24,7 +24,7 @@ from telegram.error import (
 )
 
 from bots.telegram_client import TelegramClient
-from bots.telegram_errors import AlreadyDone, TokenRefused, translate
+from bots.telegram_errors import AlreadyDone, PollConflict, TokenRefused, translate
 from bots.telegram_sender import TelegramFiles
 from core.errors import (
     AddressChanged,
@@ -89,7 +89,7 @@ ANSWERS = [
     (400, "Bad Request: IMAGE_PROCESS_FAILED", PermanentFailure, "photo_unreadable"),
     (400, "Bad Request: BUTTON_DATA_INVALID", PermanentFailure, "bad_request"),
     (401, "Unauthorized", TokenRefused, None),
-    (409, "Conflict: terminated by other getUpdates request", TemporaryFailure, None),
+    (409, "Conflict: terminated by other getUpdates request", PollConflict, None),
     (500, "Internal Server Error", AnswerLost, None),
     (502, "Bad Gateway", AnswerLost, None),
     (503, "Service Unavailable", AnswerLost, None),
@@ -183,7 +183,7 @@ def test_a_file_that_is_gone_is_not_taken_for_a_dead_token(sim, client) -> None:
 
 
 # The library raises each of them with the network's own error as its cause.
-CAUSES = [
+CAUSES: list[tuple[type[NetworkError], type[httpx.TransportError], type[TemporaryFailure]]] = [
     (TimedOut, httpx.ConnectTimeout, TemporaryFailure),
     (TimedOut, httpx.PoolTimeout, TemporaryFailure),
     (NetworkError, httpx.ConnectError, TemporaryFailure),

@@ -178,3 +178,15 @@ def test_a_group_that_moved_goes_on_under_its_new_number(house: House) -> None:
                 session, channel="telegram", address=address, visibility="public"
             )
             assert (found is not None) is there
+
+
+def test_what_was_written_over_an_hour_and_comes_in_a_heap_is_no_flood(house: House) -> None:
+    for number in range(1, 61):
+        house.take(number, text="가로등이 꺼졌어요", date=1_777_000_000 + 60 * number)
+    assert not any(message.flood for message in house.kept)
+
+
+def test_what_is_written_within_a_second_is_a_flood(house: House) -> None:
+    for number in range(1, 61):
+        house.take(number, text="가로등이 꺼졌어요", date=1_777_000_000)
+    assert sum(message.flood for message in house.kept) == 60 - 25

@@ -235,7 +235,7 @@ def test_other_kinds_of_updates_leave_no_trace(kind) -> None:
     [
         (f"@{ME.username} 가로등이 꺼졌어요", "가로등이 꺼졌어요"),
         (f"가로등이 꺼졌어요 @{ME.username.upper()}", "가로등이 꺼졌어요"),
-        (f"@{ME.username}님 가로등이 꺼졌어요", "님 가로등이 꺼졌어요"),
+        (f"@{ME.username}님 가로등이 꺼졌어요", "가로등이 꺼졌어요"),
         (f"여기는@{ME.username}에게", "여기는 에게"),
         (f"/report@{ME.username} 가로등", "가로등"),
         ("/help", ""),

@@ -172,6 +172,7 @@ def make_house(
             rasa.gate.set()
             hub.close()
     runner.stop()
+    dispatcher.stop()
     database.dispose()
 
 

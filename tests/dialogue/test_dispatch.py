@@ -85,7 +85,9 @@ class House:
             sleep=lambda seconds: self.clock.forward(seconds=seconds),
         )
 
-    def put(self, *texts: str, to: str = "1", visibility: str = "private") -> None:
+    def put(
+        self, *texts: str, to: str = "1", visibility: str = "private", kind: str = "reply"
+    ) -> None:
         with self.database.transaction() as session:
             conversation = ensure_conversation(
                 session, channel="telegram", address=to, visibility=visibility, now=self.clock()
@@ -95,7 +97,7 @@ class House:
                     session,
                     conversation=conversation,
                     reply=Reply(text),
-                    kind="reply",
+                    kind=kind,
                     dedupe_key=f"{to}:{text}",
                     now=self.clock(),
                 )
@@ -124,11 +126,13 @@ class House:
 
 @pytest.fixture
 def house(tmp_path) -> Iterator[House]:
+    before = set(threading.enumerate())
     house = House(tmp_path)
     yield house
     house.dispatcher.stop()
     house.database.dispose()
-    assert not [one for one in threading.enumerate() if one.name.startswith("deliveries")]
+    new = set(threading.enumerate()) - before
+    assert not [one for one in new if one.name.startswith("deliveries")]
 
 
 # ---- side by side, in order ----------------------------------------------------------------------
@@ -354,3 +358,43 @@ def test_a_busy_database_after_the_sending_is_no_crash(house: House, monkeypatch
         house.dispatcher.dispatch_due()
     assert house.states() == ["sending"]
     assert "not recorded" in caplog.text
+
+
+def test_a_message_whose_answers_are_always_lost_is_repeated_a_few_times_and_shown(
+    house: House,
+) -> None:
+    tries: list[str] = []
+
+    def lose(outgoing: Outgoing) -> None:
+        tries.append(outgoing.reply.text)
+        raise AnswerLost("no answer")
+
+    house.provider.act = lose
+    house.put("답이 없어요")
+    for _ in range(20):
+        house.dispatcher.dispatch_due()
+        house.clock.forward(minutes=10)
+    assert house.states() == ["unsure"]
+    assert len(tries) == 4
+
+
+def test_a_provider_in_trouble_loses_no_result_however_long_it_lasts(house: House) -> None:
+    def trouble(_: Outgoing) -> None:
+        raise AnswerLost("no answer", troubled=True)
+
+    house.provider.act = trouble
+    house.put("결과예요", kind="status")
+    for _ in range(40):
+        house.dispatcher.dispatch_due()
+        house.clock.forward(hours=1)
+    house.provider.act = lambda outgoing: None
+    house.dispatcher.dispatch_due()
+    assert house.states() == ["sent"]
+
+
+def test_an_answer_that_could_not_leave_for_a_day_answers_nothing_any_more(house: House) -> None:
+    house.put("어제의 답이에요")
+    house.clock.forward(hours=25)
+    house.once(TemporaryFailure("away"))
+    house.dispatcher.dispatch_due()
+    assert house.states() == ["failed"]

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+
+import httpx
 
 from console.passwords import Argon2Hasher
 from core.officers import create_officer, seed_roles
@@ -33,3 +38,38 @@ def make_officer(stack: Stack) -> str:
         )
     database.dispose()
     return login
+
+
+@contextmanager
+def signed_in(stack: Stack) -> Iterator[httpx.Client]:
+    """A signed-in officer's browser."""
+    login = make_officer(stack)
+    with httpx.Client(base_url=stack.settings.internal_url, trust_env=False) as browser:
+        page = browser.get("/login")
+        answer = browser.post(
+            "/login", data=hidden_fields(page.text) | {"login": login, "password": PASSWORD}
+        )
+        assert answer.status_code == 303, answer.text
+        yield browser
+
+
+def hidden_fields(html: str, action: str = "") -> dict[str, str]:
+    """The hidden fields of the form with this action (or of the first form)."""
+    forms = re.findall(r"<form[^>]*>.*?</form>", html, flags=re.DOTALL)
+    form = next(f for f in forms if f'action="{action}"' in f) if action else forms[0]
+    return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
+
+
+def change_case(
+    browser: httpx.Client, case_id: int, *, to: str, note: str, photos: Sequence[tuple[bytes, str]]
+) -> None:
+    """Change a case's state on its page, as an officer does."""
+    page = browser.get(f"/cases/{case_id}")
+    assert page.status_code == 200
+    done = browser.post(
+        f"/cases/{case_id}/status",
+        data=hidden_fields(page.text, f"/cases/{case_id}/status")
+        | {"to": to, "reason": "현장 확인", "note": note, "alt": [alt for _, alt in photos]},
+        files=[("photo", (f"{n}.jpg", data, "image/jpeg")) for n, (data, _) in enumerate(photos)],
+    )
+    assert done.status_code == 303, done.text

@@ -18,7 +18,7 @@ from core.models.case import Case
 from core.models.conversation import Attachment, Delivery, Turn
 from core.models.vault import VaultItem
 from tests.builders import sample_city
-from tests.journeys.officers import PASSWORD, make_officer
+from tests.journeys.officers import hidden_fields, signed_in
 from tests.journeys.talk import Talk
 from tests.stack import Stack
 
@@ -39,23 +39,8 @@ def photo(tmp_path) -> Path:
 
 @pytest.fixture(scope="module")
 def officer(stack: Stack):
-    """A signed-in officer's browser."""
-    login = make_officer(stack)
-    with httpx.Client(base_url=stack.settings.internal_url, trust_env=False) as browser:
-        page = browser.get("/login")
-        signed_in = browser.post(
-            "/login", data=_form(page.text) | {"login": login, "password": PASSWORD}
-        )
-        assert signed_in.status_code == 303, signed_in.text
+    with signed_in(stack) as browser:
         yield browser
-
-
-def _form(html: str, action: str = "") -> dict[str, str]:
-    """The hidden fields of the form with this action (or of the first form)."""
-    forms = re.findall(r"<form[^>]*>.*?</form>", html, flags=re.DOTALL)
-    form = next(f for f in forms if f'action="{action}"' in f) if action else forms[0]
-    hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
-    return dict(hidden)
 
 
 def test_a_report_is_filed_routed_answered_and_the_result_comes_back_with_a_photo(
@@ -93,7 +78,7 @@ def test_a_report_is_filed_routed_answered_and_the_result_comes_back_with_a_phot
     Image.new("RGB", (320, 240), "green").save(picture, format="PNG")
     done = officer.post(
         f"/cases/{case.id}/status",
-        data=_form(page.text, f"/cases/{case.id}/status")
+        data=hidden_fields(page.text, f"/cases/{case.id}/status")
         | {
             "to": "answered",
             "reason": "현장 교체",
@@ -132,10 +117,11 @@ def test_an_officer_takes_a_conversation_answers_and_gives_it_back(
     path = f"/conversations/{talk.conversation_id()}"
     page = officer.get(path)
     assert "상담원이랑 이야기하고 싶어요" in page.text
-    officer.post(f"{path}/take", data=_form(page.text, f"{path}/take"))
+    officer.post(f"{path}/take", data=hidden_fields(page.text, f"{path}/take"))
     page = officer.get(path)
     officer.post(
-        f"{path}/answer", data=_form(page.text, f"{path}/answer") | {"text": "무엇을 도와드릴까요?"}
+        f"{path}/answer",
+        data=hidden_fields(page.text, f"{path}/answer") | {"text": "무엇을 도와드릴까요?"},
     )
     talk.await_text("무엇을 도와드릴까요?")
     count = len(talk.texts())
@@ -143,7 +129,7 @@ def test_an_officer_takes_a_conversation_answers_and_gives_it_back(
     assert talk.texts()[count:] == []
     page = officer.get(path)
     assert "가로등이 나갔어요" in page.text
-    officer.post(f"{path}/hand-back", data=_form(page.text, f"{path}/hand-back"))
+    officer.post(f"{path}/hand-back", data=hidden_fields(page.text, f"{path}/hand-back"))
     talk.await_text(sample_city().texts.render("officer_left"))
     talk.say("가로등이 나갔어요")
     assert talk.requested() is not None
