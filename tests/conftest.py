@@ -1,13 +1,17 @@
-"""What holds for every test: loopback only, nobody's own settings. It must start nothing."""
+"""What holds for every test: loopback only, nobody's own settings. It must start nothing unasked."""
 
 from __future__ import annotations
 
 import ipaddress
 import os
 import sys
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.stack import Stack
 
 pytest_plugins = ["tests.needs"]
 
@@ -42,3 +46,15 @@ def pytest_configure(config: pytest.Config) -> None:
         if name not in ("SOTONG_REQUIRE_ALL", "SOTONG_NOT_RUN_FILE"):
             del os.environ[name]
     sys.addaudithook(_loopback_only)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole service, once per run for all who ask. A test that stops a process starts it again.
+
+    Here and nowhere else: a fixture that two folders import runs once for each, with a Rasa of its own.
+    """
+    from tests.stack import running_stack  # not before it is needed: most tests want nothing of it
+
+    with running_stack(tmp_path_factory.mktemp("stack")) as stack:
+        yield stack

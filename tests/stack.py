@@ -1,7 +1,8 @@
 """A whole service for tests: real Rasa, actions, public, internal and worker on free loopback ports.
 
-The Rasa model is trained once per content hash into var/test; one Rasa serves the whole run. Every
-other process is cheap and may be started, stopped or killed by a test.
+The Rasa model is trained once per content hash into var/test; one Rasa serves the whole run (the
+fixture `stack` of tests/conftest.py). Every other process is cheap and may be started, stopped or
+killed by a test.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -163,13 +163,13 @@ def train() -> None:
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
 
 
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The whole service, once per run. A test that stops a process starts it again."""
+@contextlib.contextmanager
+def running_stack(folder: Path) -> Iterator[Stack]:
+    """The whole service over a fresh folder, until the end of the block."""
     train()
     with TelegramSim() as telegram:
         settings = make_settings(
-            tmp_path_factory.mktemp("stack"),
+            folder,
             telegram_token=telegram.token,
             telegram_api_url=telegram.url,
         )

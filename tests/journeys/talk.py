@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from sqlalchemy import select
@@ -20,8 +21,71 @@ ANSWERS = {
 }
 
 
-class Talk:
-    """One citizen and what they were told."""
+class FormTalk(ABC):
+    """A talk over any channel: what the form asks, and how its questions are answered."""
+
+    database: Database
+
+    @abstractmethod
+    def say(self, text: str) -> list[str]:
+        """Write to the bot; its answer."""
+
+    @abstractmethod
+    def press(self, index: int = 0) -> list[str]:
+        """Press a choice of the last question; the answer."""
+
+    @abstractmethod
+    def texts(self) -> list[str]:
+        """All that the citizen was told, oldest first."""
+
+    @abstractmethod
+    def conversation_id(self) -> int:
+        """Our conversation."""
+
+    def requested(self) -> str | None:
+        """What the form waits for; None when no report is open."""
+        with self.database.reading() as session:
+            draft = session.scalars(
+                select(Draft)
+                .where(Draft.conversation_id == self.conversation_id(), Draft.state == "open")
+                .order_by(Draft.id.desc())
+            ).first()
+            return draft.requested_slot if draft else None
+
+    def open_turns(self) -> int:
+        """How many of our turns have no answer yet."""
+        with self.database.reading() as session:
+            return len(
+                session.scalars(
+                    select(Turn.id).where(
+                        Turn.conversation_id == self.conversation_id(), Turn.state != "answered"
+                    )
+                ).all()
+            )
+
+    def cases(self) -> list[Case]:
+        with self.database.reading() as session:
+            return list(
+                session.scalars(select(Case).where(Case.conversation_id == self.conversation_id()))
+            )
+
+    def fill_until(self, stop: str | None, *, answers: dict[str, str] | None = None) -> None:
+        """Answer question after question until ``stop`` is asked (None: until the report is filed)."""
+        given = ANSWERS | (answers or {})
+        for _ in range(12):
+            slot = self.requested()
+            if slot == stop:
+                return
+            assert slot is not None, f"the form ended before {stop}: {self.texts()[-3:]}"
+            if slot in given:
+                self.say(given[slot])
+            else:
+                self.press(0)
+        raise AssertionError(f"{stop} was never asked: {self.texts()}")
+
+
+class Talk(FormTalk):
+    """One citizen of the web chat and what they were told."""
 
     def __init__(self, citizen: ChatClient, database: Database) -> None:
         self.citizen = citizen
@@ -63,55 +127,14 @@ class Talk:
     def texts(self) -> list[str]:
         return [line["text"] for line in self.lines]
 
-    def requested(self) -> str | None:
-        """What the form waits for; None when no report is open."""
-        with self.database.reading() as session:
-            draft = session.scalars(
-                select(Draft)
-                .where(Draft.conversation_id == self.conversation_id(), Draft.state == "open")
-                .order_by(Draft.id.desc())
-            ).first()
-            return draft.requested_slot if draft else None
-
     def conversation_id(self) -> int:
         """Our conversation, found by a turn of ours."""
         if self._conversation_id is None:
             self._conversation_id = self._find_conversation()
         return self._conversation_id
 
-    def open_turns(self) -> int:
-        """How many of our turns have no answer yet."""
-        with self.database.reading() as session:
-            return len(
-                session.scalars(
-                    select(Turn.id).where(
-                        Turn.conversation_id == self.conversation_id(), Turn.state != "answered"
-                    )
-                ).all()
-            )
-
     def _find_conversation(self) -> int:
         page = self.citizen._read(after=0, turn=0)
         turn_id = next(line["id"] for line in page["messages"] if line["kind"] == "turn")
         with self.database.reading() as session:
             return session.get_one(Turn, turn_id).conversation_id
-
-    def cases(self) -> list[Case]:
-        with self.database.reading() as session:
-            return list(
-                session.scalars(select(Case).where(Case.conversation_id == self.conversation_id()))
-            )
-
-    def fill_until(self, stop: str | None, *, answers: dict[str, str] | None = None) -> None:
-        """Answer question after question until ``stop`` is asked (None: until the report is filed)."""
-        given = ANSWERS | (answers or {})
-        for _ in range(12):
-            slot = self.requested()
-            if slot == stop:
-                return
-            assert slot is not None, f"the form ended before {stop}: {self.texts()[-3:]}"
-            if slot in given:
-                self.say(given[slot])
-            else:
-                self.press(0)
-        raise AssertionError(f"{stop} was never asked: {self.texts()}")

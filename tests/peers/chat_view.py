@@ -75,6 +75,14 @@ class ChatUser(ABC):
         self._read = 0
 
     @abstractmethod
+    def send_text(self, text: str) -> object:
+        """Write to the bot; a text that begins with "/" is a command."""
+
+    @abstractmethod
+    def press(self, seen: Seen, label: str) -> object:
+        """Press a button; one of a keyboard sends its label, as the app does."""
+
+    @abstractmethod
     def messages(self) -> list[Seen]:
         """All messages of the bot in this chat as they stand now, oldest first."""
 

@@ -19,7 +19,8 @@ from tests.peers.processes import BUILT, Processes, answers_http
 from tests.peers.recording_proxy import Call, Delivery, RecordingProxy, Update
 from tests.ports import free_port
 
-TOKEN = "123456789:telemelya"
+# As long as BotFather's are: a shorter one no service would take.
+TOKEN = "123456789:telemelya-stand-in"
 BOT = {"id": 123456789, "is_bot": True, "first_name": "TestBot", "username": "telemelya_bot"}
 ENVIRONMENT = BUILT / "telemelya"
 

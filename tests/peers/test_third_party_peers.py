@@ -27,6 +27,7 @@ from telegram.error import BadRequest
 
 from tests.peers.processes import Processes
 from tests.peers.recording_proxy import RecordingProxy
+from tests.peers.spec_check import spec_checked
 from tests.peers.telegram_test_api_peer import TelegramTestApiPeer, telegram_test_api_peer
 from tests.peers.telemelya_peer import TelemelyaPeer, telemelya_peer
 from tests.peers.tiny_bot import SECRET, Peer, echo, jpeg, webhook, with_bot
@@ -49,15 +50,27 @@ YES_NO = InlineKeyboardMarkup(
 
 
 @pytest.fixture(scope="module")
-def telemelya() -> Iterator[TelemelyaPeer]:
+def running_telemelya() -> Iterator[TelemelyaPeer]:
     with telemelya_peer() as peer:
         yield peer
 
 
+@pytest.fixture
+def telemelya(running_telemelya: TelemelyaPeer) -> Iterator[TelemelyaPeer]:
+    with spec_checked(running_telemelya):
+        yield running_telemelya
+
+
 @pytest.fixture(scope="module")
-def node_peer() -> Iterator[TelegramTestApiPeer]:
+def running_node_peer() -> Iterator[TelegramTestApiPeer]:
     with telegram_test_api_peer() as peer:
         yield peer
+
+
+@pytest.fixture
+def node_peer(running_node_peer: TelegramTestApiPeer) -> Iterator[TelegramTestApiPeer]:
+    with spec_checked(running_node_peer):
+        yield running_node_peer
 
 
 def test_the_lock_files_name_only_the_public_registries() -> None:
@@ -74,37 +87,10 @@ def test_the_lock_files_name_only_the_public_registries() -> None:
 
 
 @telemelya_needs
-def test_telemelya_brings_a_text_to_the_webhook_and_the_answer_to_the_user(
-    telemelya: TelemelyaPeer,
-) -> None:
-    user = telemelya.user(next(CHATS))
-    with webhook(telemelya, echo) as secrets:
-        user.send_text("가로등이 꺼졌어요")
-    assert user.next_messages()[0].text == "받았습니다: 가로등이 꺼졌어요"
-    assert secrets == [SECRET]
-    assert telemelya.deliveries[-1].status == 200
-
-
-@telemelya_needs
 def test_telemelya_itself_sends_no_secret_so_the_proxy_adds_it(telemelya: TelemelyaPeer) -> None:
     with webhook(telemelya, echo, direct=True) as secrets:
         telemelya.user(next(CHATS)).send_text("안녕하세요")
     assert secrets == [None]
-
-
-@telemelya_needs
-def test_a_bot_downloads_the_photo_that_the_user_sent(telemelya: TelemelyaPeer) -> None:
-    photo, got = jpeg("red"), []
-
-    async def download(bot: Bot, update: Update) -> None:
-        assert update.message is not None
-        file = await bot.get_file(update.message.photo[-1].file_id)
-        got.append((bytes(await file.download_as_bytearray()), update.message.caption))
-        assert update.message.text is None
-
-    with webhook(telemelya, download):
-        telemelya.user(next(CHATS)).send_photo(photo, caption="여기예요")
-    assert got == [(photo, "여기예요")]
 
 
 @telemelya_needs
@@ -313,6 +299,24 @@ def test_the_proxy_records_nested_parameters_as_sent_and_acknowledges_only_what_
     call = proxy.called("setMyCommands")[0]
     assert json.loads(call.params["commands"]) == [{"command": "start", "description": "시작"}]
     assert call.at.tzinfo is not None
+
+
+@node_needs
+def test_a_request_against_the_bot_api_is_found_though_the_stand_in_takes_it(
+    running_node_peer: TelegramTestApiPeer,
+) -> None:
+    long = InlineKeyboardMarkup([[InlineKeyboardButton("예", callback_data="가" * 22)]])
+    strange = {"reply_markup": '{"inline_keyboard": [[{"text": "예", "data": "y"}]]}', "colour": 1}
+
+    def sent(**how: Any) -> None:
+        with spec_checked(running_node_peer):
+            with_bot(running_node_peer, lambda bot: bot.send_message(next(CHATS), "예?", **how))
+
+    sent(reply_markup=YES_NO)
+    with pytest.raises(AssertionError, match="callback_data is not 1 to 64 bytes"):
+        sent(reply_markup=long)
+    with pytest.raises(AssertionError, match=r"data: unknown field.*unknown parameter colour"):
+        sent(api_kwargs=strange)
 
 
 @pytest.mark.parametrize(
