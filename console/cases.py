@@ -150,6 +150,7 @@ def _show(
         events=events,
         rating=rating,
         files=files,
+        files_of=lambda ids: [files[each] for each in ids if each in files],
         newer=_newer(events, case=case, seen=seen) if stale else (),
         # After another fault the form keeps the version it was made from: a change by someone
         # else in the meantime must still be noticed.
