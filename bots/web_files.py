@@ -21,12 +21,6 @@ from core.models.conversation import Attachment
 
 LINK_LIFE = timedelta(minutes=10)
 FILE_HEADERS = {
-    # A file that a browser would take for a page could still do nothing. Opened by itself, a video is
-    # played by a page that the browser makes for it: it may load that very file and have its own look.
-    "Content-Security-Policy": (
-        "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox; "
-        "frame-ancestors 'none'"
-    ),
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "private, max-age=3600",
 }
@@ -89,5 +83,5 @@ def file_response(store: AttachmentStore, attachment: Attachment) -> FileRespons
         media_type=file.media_type,
         filename=file.name,
         content_disposition_type=file.disposition,
-        headers=FILE_HEADERS,
+        headers=FILE_HEADERS | {"Content-Security-Policy": file.policy},
     )

@@ -45,12 +45,6 @@ from core.replies import Reply
 from core.transcript import transcript
 
 ROWS_PER_PAGE = 50
-# A file that a browser would take for a page could still do nothing. Opened by itself, a video is played
-# by a page that the browser makes for it: it may load that very file and have its own look.
-FILE_POLICY = (
-    "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox; "
-    "frame-ancestors 'none'"
-)
 Work = Callable[[Session], object]
 RowId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
@@ -255,7 +249,7 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
             media_type=file.media_type,
             filename=file.name,
             content_disposition_type=file.disposition,
-            headers={"Content-Security-Policy": FILE_POLICY},
+            headers={"Content-Security-Policy": file.policy},
         )
 
 

@@ -32,6 +32,14 @@ EXTENSIONS = {
     "video/webm": "webm",
     "application/pdf": "pdf",
 }
+# A file that a browser would take for a page could still run and load nothing.
+_CLOSED = "default-src 'none'; sandbox; frame-ancestors 'none'"
+# Opened by itself, a video is played by a page that the browser makes for it, which must load that very
+# file with the visitor's cookie. Scripts stay forbidden twice.
+_PLAYABLE = (
+    "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox allow-same-origin; "
+    "frame-ancestors 'none'"
+)
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,11 @@ class StoredFile:
     def disposition(self) -> Literal["inline", "attachment"]:
         """A document is only ever downloaded: its reader may run what is in it."""
         return "attachment" if self.kind == "document" else "inline"
+
+    @property
+    def policy(self) -> str:
+        """The Content-Security-Policy under which it is given out."""
+        return _PLAYABLE if self.kind == "video" else _CLOSED
 
 
 class AttachmentStore:
