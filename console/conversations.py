@@ -156,7 +156,10 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
                 now=visit.now,
             )
 
-        return change(request, conversation_id, prepare, done="handed_back")
+        # Where nobody had the conversation, there was nothing to give back.
+        settled = "settled" in request.state.visit.form
+        done = "settled" if settled else "handed_back"
+        return change(request, conversation_id, prepare, done=done)
 
     def change(
         request: Request, conversation_id: int, prepare: Callable[[Visit], Work], *, done: str
