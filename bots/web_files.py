@@ -1,6 +1,6 @@
-"""Serves stored pictures to those who may see them. Must not serve anything that is not a picture of ours.
+"""Serves stored files to those who may see them. Must not serve a type that a browser makes a page of.
 
-Two ways to a picture: the cookie of the conversation that sent or received it, or a link signed for a
+Two ways to a file: the cookie of the conversation that sent or received it, or a link signed for a
 few minutes (for the look-up page, where there is no cookie).
 """
 
@@ -14,16 +14,13 @@ from starlette.responses import FileResponse
 
 from bots.web_input import CHANNEL
 from bots.web_problems import Problem
-from core.attachments import AttachmentStore, visible_attachment
+from core.attachments import AttachmentStore, as_stored, visible_attachment
 from core.conversations import find_conversation
 from core.database import Database
 from core.models.conversation import Attachment
 
 LINK_LIFE = timedelta(minutes=10)
-EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 FILE_HEADERS = {
-    # A picture that a browser would take for a page could still do nothing.
-    "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "private, max-age=3600",
 }
@@ -74,15 +71,17 @@ def find_signed(database: Database, *, attachment_id: int) -> Attachment:
 
 
 def file_response(store: AttachmentStore, attachment: Attachment) -> FileResponse:
-    """The file itself. Raises Problem(404) when the type is not a picture's or the file is gone."""
-    extension = EXTENSIONS.get(attachment.media_type)
+    """The file itself, or the range of it that was asked for. Raises Problem(404) when its type is never
+    given out or it is gone.
+    """
+    file = as_stored(attachment)
     path = store.path(attachment.sha256)
-    if extension is None or not path.is_file():
+    if file is None or not path.is_file():
         raise Problem(404, "not_found")
     return FileResponse(
         path,
-        media_type=attachment.media_type,
-        filename=f"sotong-{attachment.id}.{extension}",
-        content_disposition_type="inline",
-        headers=FILE_HEADERS,
+        media_type=file.media_type,
+        filename=file.name,
+        content_disposition_type=file.disposition,
+        headers=FILE_HEADERS | {"Content-Security-Policy": file.policy},
     )

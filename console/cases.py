@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ from console.dashboard import is_overdue
 from console.deps import ConsoleDeps
 from console.forms import LONGEST_REASON, read_line, read_number, read_photos, read_text, typed
 from console.pages import Pages, token_chip, with_tokens
+from core.attachments import stored_files
 from core.audit import record_audit
 from core.case_status import ALLOWED, NOTE_REQUIRED, TITLES, CaseStatus
 from core.cases import Actor, change_status, events_of
@@ -130,6 +132,7 @@ def _show(
         case = _existing(session, case_id)
         events = events_of(session, case_id=case_id)
         rating = rating_of(session, case_id=case_id)
+        files = stored_files(session, _file_ids(case, events))
     stale = problem is not None and problem.code == "stale"
     seen = read_number(visit.form, "version")
     may_reveal = allows(visit.signed_in.officer, "personal.reveal")
@@ -146,6 +149,8 @@ def _show(
         case=case,
         events=events,
         rating=rating,
+        files=files,
+        files_of=lambda ids: [files[each] for each in ids if each in files],
         newer=_newer(events, case=case, seen=seen) if stale else (),
         # After another fault the form keeps the version it was made from: a change by someone
         # else in the meantime must still be noticed.
@@ -164,6 +169,13 @@ def _show(
             text, conversation_id=case.conversation_id, may_reveal=may_reveal
         ),
     )
+
+
+def _file_ids(case: Case, events: list[CaseEvent]) -> Iterator[int]:
+    yield from case.attachment_ids
+    for event in events:
+        yield from (photo["id"] for photo in event.data.get("photos", ()))
+        yield from event.data.get("attachments", ())
 
 
 def _newer(events: list[CaseEvent], *, case: Case, seen: int | None) -> list[CaseEvent]:

@@ -27,16 +27,20 @@ from console.pages import Pages, with_tokens
 from core.audit import record_audit
 from core.cases import cases_of
 from core.desk import (
-    find_attachment,
+    channels_in_use,
     find_conversation_by_id,
+    find_file,
+    is_erased,
     list_conversations,
     open_handover_of,
+    people_in,
 )
 from core.errors import Refused
 from core.handovers import answer, hand_back, take
 from core.models.conversation import Conversation
 from core.officer_sessions import use_form
 from core.officers import OfficerView, allows, names_of
+from core.post_queries import speaks_to_everybody
 from core.replies import Reply
 from core.transcript import transcript
 
@@ -54,9 +58,14 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
         search = request.query_params.get("q", "")[:40]
         page = page_number(request)
         with deps.database.reading() as session:
+            channels = channels_in_use(session)
+            wanted = request.query_params.get("channel", "")
+            # What the filter does not know narrows nothing.
+            channel = wanted if wanted in channels else ""
             rows = list_conversations(
                 session,
                 search=search,
+                channel=channel,
                 limit=ROWS_PER_PAGE + 1,
                 offset=(page - 1) * ROWS_PER_PAGE,
             )
@@ -68,6 +77,9 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
             more=len(rows) > ROWS_PER_PAGE,
             page=page,
             search=search,
+            channel=channel,
+            channels=channels,
+            address=lambda page: list_address(search=search, channel=channel, page=page),
             names=names,
         )
 
@@ -144,7 +156,10 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
                 now=visit.now,
             )
 
-        return change(request, conversation_id, prepare, done="handed_back")
+        # Where nobody had the conversation, there was nothing to give back.
+        settled = "settled" in request.state.visit.form
+        done = "settled" if settled else "handed_back"
+        return change(request, conversation_id, prepare, done=done)
 
     def change(
         request: Request, conversation_id: int, prepare: Callable[[Visit], Work], *, done: str
@@ -226,14 +241,18 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
     @needs("attachment.read")
     def attachment(request: Request, attachment_id: RowId) -> Response:
         with deps.database.transaction() as session:
-            row = find_attachment(session, attachment_id)
-            if row is not None:
+            file = find_file(session, attachment_id)
+            if file is not None:
                 note_reading(session, request.state.visit, f"attachment:{attachment_id}")
-        path = None if row is None else deps.store.path(row.sha256)
-        if row is None or path is None or not path.is_file():
+        path = None if file is None else deps.store.path(file.sha256)
+        if file is None or path is None or not path.is_file():
             raise HTTPException(404)
         return FileResponse(
-            path, media_type=row.media_type, headers={"Content-Disposition": "inline"}
+            path,
+            media_type=file.media_type,
+            filename=file.name,
+            content_disposition_type=file.disposition,
+            headers={"Content-Security-Policy": file.policy},
         )
 
 
@@ -253,6 +272,13 @@ def introduced(pages: Pages, officer: OfficerView) -> str:
     if officer.department_id is None:
         return officer.name
     return f"{pages.department_name(officer.department_id)} {officer.name}"
+
+
+def list_address(*, search: str, channel: str, page: int) -> str:
+    """The address of a page of the same list."""
+    values = {"q": search, "channel": channel, "page": str(page) if page > 1 else ""}
+    query = urlencode({name: value for name, value in values.items() if value})
+    return f"/conversations?{query}" if query else "/conversations"
 
 
 def page_number(request: Request) -> int:
@@ -279,6 +305,11 @@ def _transcript_values(
         lines = transcript(session, conversation_id=conversation_id)
         handover = open_handover_of(session, conversation_id=conversation_id)
         names, filed = names_of(session), cases_of(session, conversation_id=conversation_id)
+        public = conversation.visibility != "private"
+        people = people_in(session, conversation=conversation) if public else {}
+        posts_go_here = speaks_to_everybody(
+            session, channel=conversation.channel, address=conversation.address
+        )
 
     def shown(text: str) -> Markup:
         return with_tokens(
@@ -297,6 +328,10 @@ def _transcript_values(
         "handover": handover,
         "names": names,
         "filed": filed,
+        "place": words.place(conversation, posts_go_here=posts_go_here),
+        "people": people,
+        "erased": is_erased(conversation),
+        "closed_because": words.closed_because(conversation, lines),
         "shown": shown,
         "speaker": speaker,
         "mine": conversation.mode == "officer" and conversation.officer_id == me.id,

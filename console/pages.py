@@ -63,6 +63,7 @@ class Pages:
             department=self.department_name,
             service=self.service_name,
             status=words.status_title,
+            megabytes=megabytes,
         )
 
     def render(
@@ -134,6 +135,11 @@ def waited(span: timedelta) -> str:
     if hours:
         return f"{hours}시간 {minutes}분" if minutes else f"{hours}시간"
     return f"{minutes}분" if minutes else "1분 미만"
+
+
+def megabytes(size: int) -> str:
+    """A file's size as people know it, such as ``1.2MB``; never ``0.0MB``."""
+    return f"{max(size / (1024 * 1024), 0.1):.1f}MB"
 
 
 def with_tokens(text: str, *, conversation_id: int, may_reveal: bool) -> Markup:

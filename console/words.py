@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 
 from core.case_status import TITLES, CaseStatus
 from core.errors import Refused
+from core.models.conversation import Conversation
+from core.transcript import Line
 
 CHANNELS = {"web": "웹 채팅", "telegram": "텔레그램", "kakao": "카카오톡", "x": "X"}
+# Where a conversation that is not between one citizen and the city takes place.
+GROUP = "여럿이 보는 대화방"
+POSTS = "글이 나가는 채널"
 MODES = {"bot": "봇이 답하는 중", "officer": "담당자가 답하는 중", "closed": "끝난 대화"}
 TURN_KINDS = {
     "start": "대화를 시작했어요",
-    "photo": "사진을 보냈어요",
+    "photo": "사진이나 파일을 보냈어요",
     "location": "위치를 보냈어요",
+    "contact": "연락처를 보냈어요",
     "choice": "단추를 골랐어요",
     "unsupported": "받을 수 없는 형식을 보냈어요",
 }
@@ -25,9 +32,54 @@ DELIVERY_STATES = {
     "pending": "보낼 차례를 기다림",
     "sending": "보내는 중",
     "failed": "보내지 못함",
-    "unsure": "닿았는지 확인하지 못함",
+    "unsure": "닿았는지 알 수 없어요",
 }
-EVENTS = {"opened": "접수", "status": "상태 바꿈", "note": "메모", "rating": "시민 평가"}
+ACTIONS = {"edit": "이미 보낸 글을 고침", "delete": "이미 보낸 글을 지움"}
+# What ended a conversation for good: the code of a delivery that failed → what it means.
+CLOSED = {
+    "blocked": "시민이 텔레그램에서 봇을 차단했어요",
+    "deactivated": "시민이 텔레그램 계정을 없앴어요",
+    "chat_not_found": "텔레그램에 이 대화방이 없어졌어요",
+    "kicked": "대화방에서 봇을 내보냈어요",
+    "never_started": "시민이 텔레그램에서 봇과 1:1 대화를 시작한 적이 없어요",
+    "is_a_bot": "상대가 사람이 아니라 다른 봇이에요",
+    "no_rights": "이 대화방에서 봇이 글을 쓸 권한이 없어요",
+    "forbidden": "텔레그램이 이 대화방에 보내는 것을 막았어요",
+}
+CLOSED_BEFORE = "channel_closed"
+DELIVERY_FAILURES = CLOSED | {
+    CLOSED_BEFORE: "시민에게 더 보낼 수 없는 대화예요",
+    "withdrawn": "철회한 글이에요",
+    "taken back": "보내기 전에 거둬들였어요",
+    "message_gone": "고치거나 지울 글이 이미 없어요",
+    "message_too_old": "오래된 글이라 텔레그램이 고치거나 지우게 해 주지 않아요",
+    "cannot_edit": "이미 보낸 글은 이렇게 고칠 수 없어요",
+    "empty": "보낼 내용이 없어요",
+    "too_long": "글이 너무 길어요",
+    "markup": "글의 꾸밈을 텔레그램이 읽지 못했어요",
+    "picture_gone": "붙인 사진이 지워지고 없어요",
+    "photo_unreadable": "텔레그램이 사진을 읽지 못했어요",
+    "file_too_large": "파일이 너무 커요",
+    "file_lost": "파일을 찾을 수 없어요",
+    "bad_request": "텔레그램이 이 글을 받지 않았어요",
+    "unknown_method": "텔레그램 서버가 이 일을 할 줄 몰라요. 관리자에게 알려 주세요",
+}
+# A file of a citizen that could not be taken.
+PROBLEMS = {
+    "file_too_large": "20MB보다 큼",
+    "photo_too_large": "사진이 10MB보다 크거나 너무 넓음",
+    "file_kind": "받을 수 없는 형식",
+    "file_lost": "보낸 곳에서 가져오지 못함",
+    "photo_unreadable": "사진을 읽을 수 없음",
+}
+FLOOD = "너무 빨리 보내서 자동 답변을 하지 않은 글"
+EVENTS = {
+    "opened": "접수",
+    "status": "상태 바꿈",
+    "note": "메모",
+    "photos": "사진이나 파일을 더함",
+    "rating": "시민 평가",
+}
 SCORES = {1: "많이 아쉬움", 2: "아쉬움", 3: "보통", 4: "좋음", 5: "아주 좋음"}
 RATING_DAYS = 30
 ACTORS = {"citizen": "시민", "officer": "담당자", "system": "시스템", "peer": "연계 기관"}
@@ -54,6 +106,7 @@ DONE_MESSAGES = {
     "taken": "대화를 맡았어요. 이제 봇은 답하지 않아요.",
     "answered": "답을 보냈어요.",
     "handed_back": "대화를 봇에게 돌려줬어요.",
+    "settled": "기다리는 대화에서 뺐어요.",
     "changed": "상태를 바꾸고 시민에게 알렸어요.",
     "already": "이미 처리한 요청이에요. 두 번 보내지 않았어요.",
     "password": "비밀번호를 바꿨어요. 다른 기기에서는 로그아웃됐어요.",
@@ -93,7 +146,11 @@ _SENTENCES = {
     "taken": "다른 담당자가 이 대화를 맡고 있어요.",
     "public_channel": "모두가 보는 채널이에요. 여기에는 승인된 게시글만 나가요.",
     "not_taken": "먼저 대화를 맡아 주세요.",
-    "conversation_closed": "시민이 지워 달라고 해서 지운 대화예요. 더는 맡을 수 없어요.",
+    "public_conversation": (
+        "여럿이 보는 대화방이에요. 여기에 쓰는 말은 모두가 읽어서 맡을 수 없어요. "
+        "시민이 1:1 대화로 들어오면 거기서 답해 주세요."
+    ),
+    "conversation_closed": "더는 보낼 수 없는 대화예요. 까닭은 ‘누가 답하나요’에 있어요.",
     "empty_answer": "보낼 글이나 사진이 없어요.",
     "too_long": "{field}은(는) {limit}자까지 쓸 수 있어요.",
     "alt_missing": "사진마다 설명을 써 주세요. 화면을 볼 수 없는 분이 설명을 들어요.",
@@ -125,3 +182,46 @@ def status_title(status: str) -> str:
 def handover_reason(reason: str) -> str:
     """Why a conversation waits: ``code`` or ``code:detail`` in words, anything else as it was written."""
     return HANDOVER_REASONS.get(reason.partition(":")[0], reason)
+
+
+def place(conversation: Conversation, *, posts_go_here: bool) -> str | None:
+    """What kind of place a conversation is that others read too; None for a private one."""
+    if posts_go_here:
+        return POSTS
+    return GROUP if conversation.visibility != "private" else None
+
+
+def closed_because(conversation: Conversation, lines: Sequence[Line]) -> str:
+    """Why nothing reaches this conversation any more: what failed since the citizen last wrote.
+
+    Without such a failure the provider itself has told us that the bot was blocked or sent away.
+    """
+    for line in reversed(lines):
+        if line.kind == "turn":
+            break
+        if line.failure in CLOSED:
+            return CLOSED[line.failure]
+    return CLOSED["blocked" if conversation.visibility == "private" else "kicked"]
+
+
+def line_state(line: Line) -> str:
+    """What became of a message; empty when it went its usual way."""
+    if line.kind == "turn":
+        return FLOOD if line.failure == "flood" else TURN_STATES.get(line.state, "")
+    state = DELIVERY_STATES.get(line.state, "")
+    if line.state == "failed" and line.failure:
+        return f"{state}: {delivery_failure(line.failure)}"
+    if line.state == "pending" and line.failure:
+        return "아직 보내지 못해 다시 해 보는 중"
+    return state
+
+
+def delivery_failure(code: str) -> str:
+    """Why a message did not go out; a code without words is shown itself, for the administrator."""
+    return DELIVERY_FAILURES.get(code, f"까닭을 알 수 없어요 (코드 {code})")
+
+
+def problems(codes: Iterable[str]) -> str:
+    """Why files could not be taken, each reason once with the number of its files."""
+    counts = Counter(PROBLEMS.get(code, PROBLEMS["file_lost"]) for code in codes)
+    return ", ".join(f"{text} ({n}개)" if n > 1 else text for text, n in counts.items())

@@ -1,4 +1,4 @@
-"""Stored pictures: rows and content-addressed files. Must not look inside a picture (dialogue.photos does).
+"""Stored files: rows and content-addressed content. Must not look inside one (dialogue.media does).
 
 A file is named by the SHA-256 of its content, so storing twice is storing once, and a half-written
 file never carries a name that anybody asks for.
@@ -9,15 +9,74 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.inbound import Photo
 from core.models.conversation import Attachment, Delivery
+
+# All that is kept and given out, with the end of its neutral name. Nothing that a browser makes a page
+# of, or that could hold a script (text/html, image/svg+xml), may ever stand here.
+EXTENSIONS = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/webp": "webp",
+    "video/mp4": "mp4",
+    "video/quicktime": "mov",
+    "video/webm": "webm",
+    "application/pdf": "pdf",
+}
+# A file that a browser would take for a page could still run and load nothing.
+_CLOSED = "default-src 'none'; sandbox; frame-ancestors 'none'"
+# Opened by itself, a video is played by a page that the browser makes for it, which must load that very
+# file with the visitor's cookie. Scripts stay forbidden twice.
+_PLAYABLE = (
+    "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox allow-same-origin; "
+    "frame-ancestors 'none'"
+)
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """What a page must know of a stored file; ``size`` in bytes."""
+
+    id: int
+    sha256: str
+    media_type: str
+    size: int
+
+    @property
+    def kind(self) -> Literal["picture", "video", "document"]:
+        """How it is shown: a picture, something to play, or something to download."""
+        if self.media_type.startswith("image/"):
+            return "picture"
+        return "video" if self.media_type.startswith("video/") else "document"
+
+    @property
+    def extension(self) -> str:
+        """The end of its name, such as ``mp4``."""
+        return EXTENSIONS[self.media_type]
+
+    @property
+    def name(self) -> str:
+        """A name that says nothing of who sent it."""
+        return f"sotong-{self.id}.{self.extension}"
+
+    @property
+    def disposition(self) -> Literal["inline", "attachment"]:
+        """A document is only ever downloaded: its reader may run what is in it."""
+        return "attachment" if self.kind == "document" else "inline"
+
+    @property
+    def policy(self) -> str:
+        """The Content-Security-Policy under which it is given out."""
+        return _PLAYABLE if self.kind == "video" else _CLOSED
 
 
 class AttachmentStore:
@@ -64,7 +123,13 @@ def record_attachments(
     source: str,
     now: datetime,
 ) -> list[int]:
-    """Rows for stored photos, in the caller's transaction; returns their ids in order."""
+    """Rows for stored photos, in the caller's transaction; returns their ids in order.
+
+    Raises ValueError for a type that is not in EXTENSIONS: it must not even be kept.
+    """
+    photos = list(photos)
+    if any(photo.media_type not in EXTENSIONS for photo in photos):
+        raise ValueError("a type of file that is never given out")
     rows = [
         Attachment(
             conversation_id=conversation_id,
@@ -81,6 +146,19 @@ def record_attachments(
     session.add_all(rows)
     session.flush()
     return [row.id for row in rows]
+
+
+def as_stored(row: Attachment) -> StoredFile | None:
+    """The row as a file to give out; None for a type that never is."""
+    if row.media_type not in EXTENSIONS:
+        return None
+    return StoredFile(row.id, row.sha256, row.media_type, row.size)
+
+
+def stored_files(session: Session, ids: Iterable[int]) -> Mapping[int, StoredFile]:
+    """The files with these ids that are still there, by id."""
+    rows = session.scalars(select(Attachment).where(Attachment.id.in_(set(ids))))
+    return {row.id: file for row in rows if (file := as_stored(row)) is not None}
 
 
 def visible_attachment(

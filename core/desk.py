@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from core.attachments import StoredFile, as_stored
+from core.conversations import ERASED
 from core.handovers import waiting
 from core.models.case import Case
 from core.models.conversation import Attachment, Conversation, Handover, Turn
@@ -32,6 +34,8 @@ class WaitingRow:
 
     conversation_id: int
     channel: str
+    visibility: str
+    mode: str
     reason: str
     emergency: bool
     opened_at: datetime
@@ -45,28 +49,38 @@ class ConversationRow:
 
     id: int
     channel: str
+    visibility: str
     mode: str
+    erased: bool
     officer_id: int | None
     last_at: datetime
     last: LastWords | None
     case_numbers: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Person:
+    """Somebody who wrote where others read along: their number there, their private conversation."""
+
+    number: int
+    conversation_id: int | None
+
+
 def waiting_rows(session: Session) -> list[WaitingRow]:
     """Open handovers in the order of ``core.handovers.waiting``, each with the citizen's last words."""
     handovers = waiting(session)
     ids = [handover.conversation_id for handover in handovers]
-    channels = {
-        row.id: row.channel
-        for row in session.execute(
-            select(Conversation.id, Conversation.channel).where(Conversation.id.in_(ids))
-        )
+    talks = {
+        talk.id: talk
+        for talk in session.scalars(select(Conversation).where(Conversation.id.in_(ids)))
     }
     last = _last_words(session, ids)
     return [
         WaitingRow(
             conversation_id=handover.conversation_id,
-            channel=channels[handover.conversation_id],
+            channel=talks[handover.conversation_id].channel,
+            visibility=talks[handover.conversation_id].visibility,
+            mode=talks[handover.conversation_id].mode,
             reason=handover.reason,
             emergency=handover.emergency,
             opened_at=handover.opened_at,
@@ -78,9 +92,11 @@ def waiting_rows(session: Session) -> list[WaitingRow]:
 
 
 def list_conversations(
-    session: Session, *, search: str = "", limit: int = 50, offset: int = 0
+    session: Session, *, search: str = "", channel: str = "", limit: int = 50, offset: int = 0
 ) -> list[ConversationRow]:
-    """Conversations, the latest first. ``search`` is a case number (``2026-000123`` or ``2026-123``).
+    """Conversations, the latest first, of one ``channel`` or ("") of all.
+
+    ``search`` is a case number (``2026-000123`` or ``2026-123``).
 
     A search that is no case number finds nothing rather than everything.
     """
@@ -93,6 +109,8 @@ def list_conversations(
         query = query.where(
             Conversation.id.in_(select(Case.conversation_id).where(Case.number == number))
         )
+    if channel:
+        query = query.where(Conversation.channel == channel)
     rows = list(session.scalars(query.limit(limit).offset(offset)))
     ids = [row.id for row in rows]
     last, numbers = _last_words(session, ids), _case_numbers(session, ids)
@@ -100,7 +118,9 @@ def list_conversations(
         ConversationRow(
             id=row.id,
             channel=row.channel,
+            visibility=row.visibility,
             mode=row.mode,
+            erased=is_erased(row),
             officer_id=row.officer_id,
             last_at=row.last_turn_at or row.created_at,
             last=last.get(row.id),
@@ -114,6 +134,41 @@ def parse_case_number(text: str) -> str | None:
     """A case number as we write it, or None: ``2026 - 123`` → ``2026-000123``."""
     found = CASE_NUMBER.fullmatch(re.sub(r"\s+", "", text))
     return None if found is None else f"{found[1]}-{int(found[2]):06d}"
+
+
+def channels_in_use(session: Session) -> list[str]:
+    """The channels that have a conversation, in the order of their names."""
+    return list(
+        session.scalars(select(Conversation.channel).distinct().order_by(Conversation.channel))
+    )
+
+
+def is_erased(conversation: Conversation) -> bool:
+    """Whether the citizen had everything in this conversation erased."""
+    return conversation.address.startswith(ERASED)
+
+
+def people_in(session: Session, *, conversation: Conversation) -> Mapping[str, Person]:
+    """Who wrote in a conversation that others read, by ``turn.author``, in the order of their first words."""
+    authors = list(
+        session.scalars(
+            select(Turn.author)
+            .where(Turn.conversation_id == conversation.id, Turn.author.is_not(None))
+            .group_by(Turn.author)
+            .order_by(func.min(Turn.id))
+        )
+    )
+    private = select(Conversation.address, Conversation.id).where(
+        Conversation.channel == conversation.channel,
+        Conversation.visibility == "private",
+        Conversation.address.in_(authors),
+    )
+    found = {row.address: row.id for row in session.execute(private)}
+    return {
+        author: Person(number, found.get(author))
+        for number, author in enumerate(authors, 1)
+        if author is not None
+    }
 
 
 def find_conversation_by_id(session: Session, conversation_id: int) -> Conversation | None:
@@ -135,9 +190,10 @@ def find_case_by_id(session: Session, case_id: int) -> Case | None:
     return session.get(Case, case_id)
 
 
-def find_attachment(session: Session, attachment_id: int) -> Attachment | None:
-    """The stored picture's row, or None."""
-    return session.get(Attachment, attachment_id)
+def find_file(session: Session, attachment_id: int) -> StoredFile | None:
+    """The stored file, or None when there is none or its type is never given out."""
+    row = session.get(Attachment, attachment_id)
+    return None if row is None else as_stored(row)
 
 
 def _last_words(session: Session, ids: Sequence[int]) -> dict[int, LastWords]:

@@ -69,9 +69,10 @@ def take(
 ) -> Handover:
     """Take a conversation over; the citizen reads ``notice``.
 
-    Raises Refused("taken") if another has it, Refused("conversation_closed") if it was erased.
+    Raises Refused("taken") if another has it, Refused("conversation_closed") if it was erased or
+    nothing reaches the citizen, Refused("public_channel") where posts go: nobody speaks there without
+    another's approval, Refused("public_conversation") where others read along.
 
-    Refused("public_channel") where posts go: nobody speaks there without another's approval.
     ``from_another`` takes it all the same: an officer who is away must not leave a citizen with
     neither a person nor the bot. Who may do that is the caller's rule.
     """
@@ -80,6 +81,8 @@ def take(
         raise Refused("conversation_closed")
     if speaks_to_everybody(session, channel=conversation.channel, address=conversation.address):
         raise Refused("public_channel")
+    if conversation.visibility != "private":
+        raise Refused("public_conversation")
     handover = _open(session, conversation_id) or open_handover(
         session, conversation_id=conversation_id, reason="officer", now=now
     )
@@ -115,9 +118,11 @@ def answer(
 ) -> list[Delivery]:
     """A person's answer: text, then each photo with its alt text. ``form_id`` makes twice once.
 
-    Raises Refused("not_taken" | "taken" | "empty_answer" | "alt_missing").
+    Raises Refused("conversation_closed" | "not_taken" | "taken" | "empty_answer" | "alt_missing").
     """
     conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
+    if conversation.mode == "closed":
+        raise Refused("conversation_closed")
     if conversation.mode != "officer":
         raise Refused("not_taken")
     if conversation.officer_id != officer_id:
@@ -161,7 +166,11 @@ def answer(
 def hand_back(
     session: Session, *, conversation_id: int, officer_id: int, notice: Reply, now: datetime
 ) -> None:
-    """Give the conversation back to the bot; the citizen reads ``notice``. Twice is once."""
+    """Give the conversation back to the bot; the citizen reads ``notice``. Twice is once.
+
+    One that nobody can take (closed, or read by everybody) only leaves the list of those who wait:
+    where the bot was never silent, nobody is told that it speaks again.
+    """
     conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
     handover = _open(session, conversation_id)
     if handover is None and conversation.mode in ("bot", "closed"):
@@ -170,16 +179,17 @@ def hand_back(
         if handover.taken_by not in (None, officer_id):
             raise Refused("taken")
         handover.closed_at = now
-    conversation.mode = "bot"
     conversation.officer_id = None
-    enqueue(
-        session,
-        conversation=conversation,
-        reply=notice,
-        kind="notice",
-        dedupe_key=f"back:{conversation_id}:{handover.id if handover else 0}",
-        now=now,
-    )
+    if conversation.mode == "officer":
+        conversation.mode = "bot"
+        enqueue(
+            session,
+            conversation=conversation,
+            reply=notice,
+            kind="notice",
+            dedupe_key=f"back:{conversation_id}:{handover.id if handover else 0}",
+            now=now,
+        )
     _audit(session, officer_id, "conversation.hand_back", conversation_id, now)
 
 

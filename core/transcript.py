@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.attachments import StoredFile, stored_files
 from core.models.conversation import Delivery, Turn
 from core.replies import Reply
+
+
+@dataclass(frozen=True)
+class EarlierText:
+    """What stood in a message until it was edited; it holds tokens, as the text does."""
+
+    text: str
+    until: datetime
 
 
 @dataclass(frozen=True)
@@ -18,6 +27,10 @@ class Line:
     """One message of a conversation. For a turn, ``text`` holds tokens in place of personal data.
 
     The text of a pressed choice is its title; ``turn_kind`` is a TurnKind for turns, else empty.
+    ``files`` are those of ``attachment_ids`` that are still there. ``problems`` are codes of files that
+    could not be taken, ``files_waiting`` counts those that are still to be fetched. ``failure`` is our
+    code for what went wrong. ``author`` is the private address of who wrote where others read along:
+    it must not reach a page. ``action`` is that of a delivery: send, edit or delete.
     """
 
     kind: Literal["turn", "delivery"]
@@ -28,6 +41,7 @@ class Line:
     state: str
     reply: Reply | None = None
     attachment_ids: tuple[int, ...] = ()
+    files: tuple[StoredFile, ...] = ()
     location: dict[str, Any] | None = None
     emergency: str | None = None
     external_id: str | None = None
@@ -35,6 +49,32 @@ class Line:
     turn_kind: str = ""
     # Its choices stand beside later questions and do not grow old with them.
     lasting: bool = False
+    earlier: tuple[EarlierText, ...] = ()
+    problems: tuple[str, ...] = ()
+    files_waiting: int = 0
+    failure: str | None = None
+    author: str | None = None
+    action: str = "send"
+
+    @property
+    def mark(self) -> str:
+        """Changes whenever anything changes that a page shows of this line."""
+        parts = (
+            self.state,
+            self.failure or "",
+            len(self.earlier),
+            len(self.attachment_ids),
+            len(self.problems),
+            self.files_waiting,
+            len(self.text),
+            self.emergency or "",
+        )
+        return ".".join(str(part) for part in parts)
+
+    def alt(self, attachment_id: int) -> str:
+        """What one of its pictures shows, in the words that went out with it; else empty."""
+        images = self.reply.images if self.reply else ()
+        return next((image.alt for image in images if image.attachment_id == attachment_id), "")
 
 
 def transcript(session: Session, *, conversation_id: int, limit: int = 200) -> list[Line]:
@@ -54,7 +94,14 @@ def transcript(session: Session, *, conversation_id: int, limit: int = 200) -> l
     lines = [_turn_line(session, turn) for turn in turns] + [_delivery_line(d) for d in deliveries]
     # A reply never stands before the message that it answers, even when both have the same time.
     lines.sort(key=lambda line: (line.at, line.kind == "delivery", line.id))
-    return lines[-limit:]
+    lines = lines[-limit:]
+    stored = stored_files(session, (each for line in lines for each in line.attachment_ids))
+    return [
+        replace(line, files=tuple(stored[each] for each in line.attachment_ids if each in stored))
+        if line.attachment_ids
+        else line
+        for line in lines
+    ]
 
 
 def _turn_line(session: Session, turn: Turn) -> Line:
@@ -70,6 +117,14 @@ def _turn_line(session: Session, turn: Turn) -> Line:
         location=turn.location,
         emergency=turn.emergency,
         external_id=turn.external_id,
+        earlier=tuple(
+            EarlierText(each["text"], datetime.fromisoformat(each["until"]))
+            for each in turn.earlier_texts
+        ),
+        problems=tuple(turn.problems),
+        files_waiting=len(turn.files),
+        failure=turn.failure,
+        author=turn.author,
     )
 
 
@@ -98,5 +153,7 @@ def _delivery_line(delivery: Delivery) -> Line:
         attachment_ids=tuple(image.attachment_id for image in reply.images),
         location=delivery.payload.get("location"),
         speaker=delivery.speaker,
+        failure=delivery.failure,
+        action=delivery.action,
         lasting=delivery.kind == "notice" or any(choice.lasting for choice in reply.choices),
     )

@@ -56,7 +56,13 @@
         for (const line of next.querySelectorAll(":scope > li")) {
           const known = document.getElementById(line.id);
           if (!known) list.append(line);
-          else if (known.dataset.state !== line.dataset.state) known.replaceWith(line);
+          else if (known.dataset.state !== line.dataset.state) {
+            // What somebody has opened to read stays open.
+            const open = known.querySelector("details")?.open;
+            const details = line.querySelector("details");
+            if (open && details) details.open = true;
+            known.replaceWith(line);
+          }
         }
         talk.querySelector(".empty")?.remove();
         changed.hidden = next.dataset.mode === mode;

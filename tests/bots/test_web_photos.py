@@ -10,14 +10,16 @@ from pathlib import Path
 import httpx
 import pytest
 from PIL import Image as Picture
+from sqlalchemy import update
 
 from bots.web_files import SignedLinks
 from core.attachments import record_attachments
 from core.deliveries import enqueue
 from core.errors import Refused
 from core.inbound import Photo
-from core.models.conversation import Conversation
+from core.models.conversation import Attachment, Conversation
 from core.replies import Image, Point, Reply
+from dialogue.media import accept_file
 from dialogue.photos import accept_photo
 from tests.bots.web_house import House, answers, make_house, messages, photo_bytes, post, until
 
@@ -212,6 +214,48 @@ def test_a_signed_link_holds_for_ten_minutes_and_for_one_picture(
         assert plain.get(link[:-1] + ("0" if link[-1] != "0" else "1")).status_code == 404
         house.clock.forward(minutes=11)
         assert plain.get(link).status_code == 404
+
+
+def keep(house: House, data: bytes) -> str:
+    """The address of a file that is kept in the citizen's conversation."""
+    with house.database.transaction() as session:
+        (number,) = record_attachments(
+            session,
+            photos=[accept_file(data, store=house.store)],
+            conversation_id=1,
+            source="citizen",
+            now=house.clock(),
+        )
+    return f"/files/{number}"
+
+
+def test_a_video_is_played_in_parts_and_a_document_only_downloaded(
+    house: House, citizen: httpx.Client
+) -> None:
+    post(citizen, "text-00000001", text="가로등")
+    video = keep(house, b"\x00\x00\x00\x18ftypmp42" + b"\x00" * 64)
+    part = citizen.get(video, headers={"Range": "bytes=4-11"})
+    assert (part.status_code, part.content) == (206, b"ftypmp42")
+    assert part.headers["content-type"] == "video/mp4"
+    assert part.headers["content-disposition"].startswith("inline; ")
+    document = citizen.get(keep(house, b"%PDF-1.7"))
+    assert document.headers["content-type"] == "application/pdf"
+    assert document.headers["content-disposition"] == 'attachment; filename="sotong-2.pdf"'
+    for answer in (part, document):
+        assert "sandbox" in answer.headers["content-security-policy"]
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("media_type", ["text/html", "image/svg+xml"])
+def test_a_type_that_a_browser_makes_a_page_of_is_never_served(
+    house: House, citizen: httpx.Client, media_type: str
+) -> None:
+    post(citizen, "text-00000001", text="가로등")
+    address = keep(house, b"%PDF-1.7")
+    with house.database.transaction() as session:
+        session.execute(update(Attachment).values(media_type=media_type))
+    assert citizen.get(address).status_code == 404
 
 
 def test_pictures_wait_for_their_turn_and_take_no_thread_from_others(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from core.conversations import close_conversation
 from core.database import Database
 from core.errors import Refused
 from core.handovers import answer, hand_back, open_handover, take, waiting
@@ -128,3 +129,31 @@ def test_handing_back_wakes_the_bot_and_twice_is_once(database: Database) -> Non
         assert waiting(session) == []
         texts = [row.payload["text"] for row in session.scalars(select(Delivery))]
         assert texts.count(BYE.text) == 1
+
+
+def test_where_others_read_along_nobody_takes_over_and_nobody_is_told(database: Database) -> None:
+    with database.transaction() as session:
+        make_conversation(session, channel="telegram", address="-100", visibility="public")
+        open_handover(session, conversation_id=1, reason="a", emergency=True, now=MONDAY_TEN)
+        with pytest.raises(Refused, match="public_conversation"):
+            _take(session)
+        hand_back(session, conversation_id=1, officer_id=1, notice=BYE, now=MONDAY_TEN)
+        assert waiting(session) == []
+        assert session.scalars(select(Delivery)).all() == []
+
+
+def test_a_closed_conversation_takes_no_answer_and_stays_closed_when_it_is_given_back(
+    database: Database,
+) -> None:
+    with database.transaction() as session:
+        make_conversation(session)
+        _take(session)
+        close_conversation(session, conversation_id=1, reason="blocked")
+        with pytest.raises(Refused, match="conversation_closed"):
+            _answer(session)
+        hand_back(session, conversation_id=1, officer_id=1, notice=BYE, now=MONDAY_TEN)
+        talk = session.get_one(Conversation, 1)
+        assert (talk.mode, talk.officer_id) == ("closed", None)
+        assert waiting(session) == []
+        texts = [row.payload["text"] for row in session.scalars(select(Delivery))]
+        assert texts == [HELLO.text]
