@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -29,6 +30,7 @@ LONG_POLL = 15
 AFTER_FAILURE = 2.0
 LONGEST_WAIT = 30.0
 MOST_STUMBLES = 5
+STOP_STEP = 0.1
 # What we read; nothing else need travel.
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 
@@ -65,9 +67,11 @@ class Polling:
     def stop(self) -> None:
         """End after the call under way; nothing that came is lost."""
         self._stopping.set()
-        self._client.end_poll()
-        if self._thread.is_alive():
-            self._thread.join(self._long_poll + 10.0)
+        until = time.monotonic() + self._long_poll + 10.0
+        while self._thread.is_alive() and time.monotonic() < until:
+            # Again and again: the thread may have been just before its next call.
+            self._client.end_poll()
+            self._thread.join(STOP_STEP)
 
     def _run(self) -> None:
         offset: int | None = None
