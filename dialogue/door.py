@@ -159,7 +159,14 @@ class Door:
             changed = False
         else:
             assert message.edited_at is not None
-            changed = edit_turn(turn, text=text, edited_at=message.edited_at, now=now) == "changed"
+            edit = edit_turn(
+                turn,
+                text=text,
+                edited_at=message.edited_at,
+                sequence=message.sequence,
+                now=now,
+            )
+            changed = edit == "changed"
         if message.flood:
             self._tell_flood(session, conversation, now)
         if not changed:
