@@ -119,6 +119,7 @@ def _press_reader(parts: Parts) -> Callable[[int], Press]:
     def read(turn_id: int) -> Press:
         with parts.database.reading() as session:
             chosen = resolve_press(session, turn=session.get_one(Turn, turn_id))
-        return Press(chosen.outcome, chosen.choice.title if chosen.choice else "")
+        title = chosen.choice.title if chosen.choice else ""
+        return Press(chosen.outcome, title, chosen.settled)
 
     return read

@@ -77,10 +77,14 @@ class Answers(Protocol):
 
 @dataclass(frozen=True)
 class Press:
-    """What a pressed button means now: "chosen", "stale", "repeated" or "unknown", and its title."""
+    """What a pressed button means now: "chosen", "stale", "repeated" or "unknown", and its title.
+
+    ``settled``: another one under the same question was pressed before and stays there.
+    """
 
     outcome: str
     title: str = ""
+    settled: bool = False
 
 
 @dataclass(frozen=True)
@@ -157,7 +161,9 @@ class Intake:
         stale = press.outcome in ("stale", "unknown")
         notice = self._deps.texts.render("telegram_stale") if stale else ""
         self._deps.answers.answer_press(talk.callback_id, notice=notice)
-        if received.duplicate or talk.message_id is None or press.outcome == "repeated":
+        if received.duplicate or talk.message_id is None:
+            return
+        if press.outcome == "repeated" or press.settled:
             return
         choice = (press.title, talk.message.choice or "") if press.outcome == "chosen" else None
         self._deps.answers.keep_only(talk.message.address, talk.message_id, choice=choice)
