@@ -291,17 +291,17 @@ def postpone_turn(
     turn_id: int,
     until: datetime,
     failure: str,
-    late_notice: Reply,
+    late_notice: Reply | None,
     now: datetime,
 ) -> None:
-    """Keep the turn for later; the citizen hears so once, however often it is tried."""
+    """Keep the turn for later; the citizen hears so once (``late_notice``), however often it is tried."""
     renew_lease(session, lease, now)
     turn = session.get_one(Turn, turn_id)
     conversation = session.get_one(Conversation, turn.conversation_id)
     turn.state = "received"
     turn.next_attempt_at = until
     turn.failure = failure[:200]
-    if conversation.told_late_at is None:
+    if late_notice is not None and conversation.told_late_at is None:
         conversation.told_late_at = now
         enqueue(
             session,

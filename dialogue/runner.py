@@ -303,13 +303,17 @@ class TurnRunner:
     def _postpone(self, lease: Lease, turn_id: int, *, wait: float, failure: str) -> None:
         now = self._now()
         with self._database.transaction() as session:
+            conversation = session.get_one(Conversation, lease.conversation_id)
+            # Where everybody reads along only the answer itself is worth a message.
+            private = conversation.visibility == "private"
+            late = Reply(self._city.texts.render("rasa_down")) if private else None
             postpone_turn(
                 session,
                 lease=lease,
                 turn_id=turn_id,
                 until=now + timedelta(seconds=wait),
                 failure=failure,
-                late_notice=Reply(self._city.texts.render("rasa_down")),
+                late_notice=late,
                 now=now,
             )
 
