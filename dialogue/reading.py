@@ -184,14 +184,17 @@ def _start(
     text = texts.render(_start_key(city, turn.channel), city=city.jurisdiction.name)
     told = _told_in_public(session, turn, conversation, invitations)
     if told is not None:
+        photo = None if _readable(told.text) else texts.render("photo_as_text")
+        what = photo or told.text
         return Reading(
-            before=(Reply(text), Reply(texts.render("start_goes_on", what=told.text[:200]))),
+            before=(Reply(text), Reply(texts.render("start_goes_on", what=what[:200]))),
             for_rasa=_for_rasa(
                 session,
                 turn,
                 conversation,
                 now,
-                text=told.text[:ANALYSED_CHARACTERS],
+                text=None if photo else what[:ANALYSED_CHARACTERS],
+                parse_data=_inform(photo, entity=None) if photo else None,
                 attachment_ids=told.attachment_ids,
             ),
         )
@@ -210,14 +213,15 @@ def _start(
 def _told_in_public(
     session: Session, turn: Turn, conversation: Conversation, invitations: Invitations | None
 ) -> Turn | None:
-    """The public message that the link goes on from, if it is this citizen's own and has words."""
+    """The public message that the link goes on from, if it is this citizen's own and says something."""
     if invitations is None or turn.context is None:
         return None
     turn_id = invitations.read(turn.context)
     told = session.get(Turn, turn_id) if turn_id is not None else None
     if told is None or told.channel != turn.channel or told.author != conversation.address:
         return None
-    return told if _readable(told.text) and told.unread_token is None else None
+    says = _readable(told.text) or bool(told.attachment_ids)
+    return told if says and told.unread_token is None else None
 
 
 def _form_goes_on(session: Session, turn: Turn, city: City, *keys: str) -> tuple[Reply, ...]:
