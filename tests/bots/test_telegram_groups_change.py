@@ -97,7 +97,7 @@ def test_the_bot_that_finds_itself_thrown_out_closes_the_group(telegram: Telegra
     group.kick_bot()
     telegram.sim.updates.allowed = None
     telegram.citizen().send_text_in(group, WORDS, mention=True)
-    until(lambda: telegram.turns())
+    until(telegram.turns)
     telegram.settle()
     assert telegram.conversation(OLD, "public").mode == "closed"
     assert telegram.sim.counts["sendMessage"] == 1
