@@ -57,6 +57,7 @@ class Polling:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="telegram-polling", daemon=True)
         self._failures = 0
+        self._offset: int | None = None
         self._ready = False
         self._stumbles: Counter[int] = Counter()
 
@@ -74,7 +75,6 @@ class Polling:
             self._thread.join(STOP_STEP)
 
     def _run(self) -> None:
-        offset: int | None = None
         while not self._stopping.is_set():
             try:
                 if not self._hold():
@@ -82,7 +82,7 @@ class Polling:
                     continue
                 if not self._ready:
                     self._end_webhook()
-                offset = self._once(offset)
+                self._once()
                 self._failures = 0
             except Exception as error:
                 if self._stopping.is_set():
@@ -94,25 +94,33 @@ class Polling:
                 self._stopping.wait(min(wait, LONGEST_WAIT))
         self._let_go()
 
-    def _once(self, offset: int | None) -> int | None:
-        """Ask once and keep what came; the offset for the next time."""
-        updates = self._client.poll(seconds=self._long_poll, offset=offset, allowed=ALLOWED_UPDATES)
+    def _once(self) -> None:
+        """Ask once and keep what came; the offset moves on to the first that could not be kept."""
+        updates = self._client.poll(
+            seconds=self._long_poll, offset=self._offset, allowed=ALLOWED_UPDATES
+        )
+        stumbled: Exception | None = None
         for update in sorted(updates, key=_id_of):
+            if self._stopping.is_set():
+                return
+            number = _id_of(update)
             try:
                 self._take(update)
             except TemporaryFailure:
                 raise
-            except Exception:
-                # A fault of ours must not keep everybody's messages waiting for ever.
-                self._stumbles[_id_of(update)] += 1
-                if self._stumbles[_id_of(update)] < MOST_STUMBLES:
-                    raise
-                log.error("update %s is left out: it cannot be kept", _id_of(update))
-            self._stumbles.pop(_id_of(update), None)
-            offset = max(offset or 0, _id_of(update) + 1)
-            if self._stopping.is_set():
-                break
-        return offset
+            except Exception as error:
+                # A fault of ours must not keep everybody's messages waiting: the others are kept
+                # now, and come once more with this one.
+                self._stumbles[number] += 1
+                if self._stumbles[number] < MOST_STUMBLES:
+                    stumbled = stumbled or error
+                    continue
+                log.error("update %s is left out: it cannot be kept", number)
+            if stumbled is None:
+                self._stumbles.pop(number, None)
+                self._offset = max(self._offset or 0, number + 1)
+        if stumbled is not None:
+            raise stumbled
 
     def _end_webhook(self) -> None:
         """A webhook from before would keep the updates from us; what waits is not dropped."""
