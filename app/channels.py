@@ -76,6 +76,7 @@ def make_telegram_intake(parts: Parts, talk: Talk, client: TelegramClient) -> In
         IntakeDeps(
             database=parts.database,
             receive=talk.door.receive,
+            keep_unread=talk.door.keep_unread,
             kick=talk.runner.kick,
             press_of=_press_reader(parts),
             answers=TelegramAnswers(client),

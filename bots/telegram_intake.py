@@ -91,12 +91,14 @@ class Press:
 class IntakeDeps:
     """What the intake needs from the rest of the service.
 
+    ``keep_unread`` keeps the words alone where ``receive`` breaks on a message.
     ``kick(conversation_id, after)`` starts the work in the background; ``press_of`` says what the
     press of a kept turn means; ``me`` who the bot is, or None while that is not known.
     """
 
     database: Database
     receive: Callable[[InboundMessage], ReceivedTurn]
+    keep_unread: Callable[[InboundMessage], ReceivedTurn]
     kick: Callable[[int, float], None]
     press_of: Callable[[int], Press]
     answers: Answers
@@ -145,11 +147,22 @@ class Intake:
         who = message.author or message.address
         if self._limit.take(who) is not None:
             message = replace(message, flood=True, files=())
-        received = self._deps.receive(message)
+        received = self._receive(message)
         if talk.callback_id is not None:
             self._answer_press(talk, received)
         if not received.duplicate:
             self._kick(received.conversation_id, message)
+
+    def _receive(self, message: InboundMessage) -> ReceivedTurn:
+        try:
+            return self._deps.receive(message)
+        except TemporaryFailure:
+            raise
+        except Exception as error:
+            # A fault of ours must not cost the words, nor have Telegram bring them for ever. Only
+            # the type: an exception's words may hold a citizen's.
+            log.error("a message is kept unread: %s", type(error).__name__)
+            return self._deps.keep_unread(message)
 
     def _kick(self, conversation_id: int, message: InboundMessage) -> None:
         held = 1.25 if message.part is not None else 0.35 if message.unsettled else 0.0

@@ -48,6 +48,7 @@ class House:
         deps = IntakeDeps(
             database=self.database,
             receive=self.receive,
+            keep_unread=self.receive,
             kick=lambda _, after: self.kicks.append(after),
             press_of=lambda _: self.press,
             answers=self,
