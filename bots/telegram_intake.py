@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -42,6 +43,10 @@ MESSAGES_PER_MINUTE = 40
 MESSAGES_AT_ONCE = 25
 # Seconds until a group's message is brought again that came before the bot knew its own name.
 NAME_WAIT = 2.0
+# Seconds after which nobody waits any more for an update that was passed over.
+MISSING_FOR = 0.5
+# A gap that is larger is none: after a quiet week ids begin anew somewhere.
+MOST_MISSING = 100
 
 
 class ReceivedTurn(Protocol):
@@ -113,6 +118,8 @@ class Intake:
         self._deps = deps
         self._limit = limit or RateLimit(per_minute=MESSAGES_PER_MINUTE, burst=MESSAGES_AT_ONCE)
         self._highest: int | None = None
+        # Updates that were passed over, and when that was seen.
+        self._missing: dict[int, float] = {}
         self._lock = threading.Lock()
 
     def take(self, update: object) -> None:
@@ -183,9 +190,16 @@ class Intake:
 
     def _is_ahead(self, update_id: int) -> bool:
         """Whether updates before this one are missing so far. Ids grow by one (Bot API, Update)."""
+        now = time.monotonic()
         with self._lock:
             before, self._highest = self._highest, max(self._highest or update_id, update_id)
-        return before is not None and update_id > before + 1
+            self._missing.pop(update_id, None)
+            if before is not None and update_id > before + 1:
+                gap = range(max(before + 1, update_id - MOST_MISSING), update_id)
+                self._missing |= dict.fromkeys(gap, now)
+            for each in [each for each, at in self._missing.items() if now - at > MISSING_FOR]:
+                del self._missing[each]
+            return any(each < update_id for each in self._missing)
 
     def _note_reach(self, reach: Reach) -> None:
         with self._deps.database.transaction() as session:

@@ -109,6 +109,14 @@ def test_a_message_waits_for_those_before_it_that_are_still_on_their_way(house: 
     assert house.kicks[1] > 0
 
 
+def test_a_message_waits_for_any_that_is_missing_not_only_for_the_one_before_it(
+    house: House,
+) -> None:
+    for number in (1, 3, 4, 2, 5):
+        house.take(number, text="가로등")
+    assert [message.unsettled for message in house.kept] == [False, True, True, False, False]
+
+
 @pytest.mark.parametrize("update", [None, [], "가로등", {}, {"update_id": "7"}, {"message": {}}])
 def test_what_is_no_update_is_left_out(house: House, update) -> None:
     house.intake.take(update)
