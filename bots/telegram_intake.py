@@ -157,7 +157,8 @@ class Intake:
         received = self._receive(message)
         if talk.callback_id is not None:
             self._answer_press(talk, received)
-        if not received.duplicate:
+        if not received.duplicate and not message.flood:
+            # What is too much is not worked; what there is to say of it, the worker sends.
             self._kick(received.conversation_id, message)
 
     def _receive(self, message: InboundMessage) -> ReceivedTurn:
