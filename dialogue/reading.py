@@ -137,7 +137,7 @@ def read_turn(
     if turn.kind == TurnKind.LOCATION:
         named = turn.text.strip() or texts.render("location_as_text", **_rounded(turn))
         return rasa(meaning=_inform(named, entity="place"))
-    before_edit = turn.revised or {}
+    before_edit = _last_heard(turn) or {}
     heard_before = before_edit.get("text") == turn.text
     if heard_before and len(turn.attachment_ids) == before_edit["attachments"]:
         return Reading(before=tuple(before), aside=True)
@@ -255,11 +255,12 @@ def _for_rasa(
         "location": turn.location,
         "arrived_at": turn.arrived_at.isoformat(),
     }
-    if turn.revised is not None:
+    heard = _last_heard(turn)
+    if heard is not None:
         # Only what is new: the rest was heard before.
-        metadata["attachment_ids"] = turn.attachment_ids[turn.revised["attachments"] :]
-        if text is not None and turn.revised["text"] not in ("", turn.text):
-            metadata["corrects"] = turn.revised["text"]
+        metadata["attachment_ids"] = turn.attachment_ids[heard["attachments"] :]
+        if text is not None and heard["text"] not in ("", turn.text):
+            metadata["corrects"] = heard["text"]
     if turn.reply_to is not None:
         metadata["about_case"] = case_in_reply(session, turn=turn)
     return RasaTurn(
@@ -273,6 +274,14 @@ def _for_rasa(
         new_session=_lapsed_since(session, conversation),
         revision=turn.revision,
     )
+
+
+def _last_heard(turn: Turn) -> dict[str, Any] | None:
+    """What a revised turn said at its last answer; None when it was never answered.
+
+    A turn may change after a worker has taken it and before anybody reads it: all of it is new then.
+    """
+    return turn.revised if turn.answered_at is not None else None
 
 
 def _lapsed_since(session: Session, conversation: Conversation) -> bool:
