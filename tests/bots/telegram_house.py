@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from fastapi import FastAPI
 from sqlalchemy import select
@@ -29,6 +30,7 @@ from dialogue.media import accept_file
 from dialogue.runner import TurnRunner
 from tests.bots.contract import everything_in
 from tests.bots.web_house import RunningClock, StandInRasa, serve, until, worker
+from tests.builders import sample_city
 from tests.peers.telegram_sim import TelegramSim, User
 
 SECRET = secrets.token_urlsafe(32)
@@ -130,7 +132,9 @@ def make_telegram_house(
         telegram_webhook_secret=SECRET if webhook else "",
     )
     clock, rasa = RunningClock(), StandInRasa()
-    parts = build_parts(settings, now=clock)
+    # Reading the city anew for each test would take longer than the test.
+    with patch("app.wiring.load_city", lambda *_, **__: sample_city()):
+        parts = build_parts(settings, now=clock)
     Base.metadata.create_all(parts.database.engine)
     channels = make_channels(parts)
     dispatcher = Dispatcher(database=parts.database, channels=channels.all, now=clock)

@@ -48,7 +48,7 @@ def test_slow_files_hold_up_nobody_who_writes(telegram: TelegramHouse, sim: Tele
     user = telegram.citizen()
     for count in range(1, 4):
         user.send_text("가로등이 꺼졌어요")
-        until(lambda count=count: len(user.messages) == count, seconds=2)
+        user.wait_count(count, seconds=2)
     assert all(not telegram.citizen(3000 + number).messages for number in range(12))
     sim.slow_file(0)
     until(lambda: all(telegram.citizen(3000 + number).messages for number in range(12)), seconds=20)

@@ -78,6 +78,37 @@ def test_an_edit_while_rasa_thinks_is_worked_after_it(telegram: TelegramHouse) -
     assert len(telegram.turns()) == 1
 
 
+def test_an_edit_before_rasa_has_heard_anything_is_no_correction(
+    telegram: TelegramHouse,
+) -> None:
+    user = telegram.citizen()
+    telegram.sim.delay("getFile", 1)
+    message_id = user.send_photo(picture(), "가로등이 꺼젔어요")
+    until(lambda: [turn.state for turn in telegram.turns()] == ["in_work"])
+    user.edit_caption(message_id, "가로등이 꺼졌어요")
+    user.wait_for(QUESTION)
+    telegram.settle()
+    (heard,) = telegram.rasa.heard
+    assert heard.text == "가로등이 꺼졌어요"
+    assert "corrects" not in heard.metadata
+    assert len(heard.metadata["attachment_ids"]) == 1
+
+
+def test_two_edits_while_rasa_thinks_correct_what_it_has_heard(telegram: TelegramHouse) -> None:
+    user = telegram.citizen()
+    telegram.rasa.gate.clear()
+    message_id = user.send_text("가로등이 꺼젔어요")
+    until(lambda: [turn.state for turn in telegram.turns()] == ["in_work"])
+    for words in ("가로등 하나가 꺼졌어요", "가로등 두 개가 꺼졌어요"):
+        user.edit_text(message_id, words)
+    telegram.sim.wait_delivered()
+    telegram.rasa.gate.set()
+    until(lambda: len(telegram.rasa.heard) == 2)
+    telegram.settle()
+    assert telegram.rasa.heard[1].text == "가로등 두 개가 꺼졌어요"
+    assert telegram.rasa.heard[1].metadata["corrects"] == "가로등이 꺼젔어요"
+
+
 def test_an_edit_after_the_answer_is_worked_once_more_as_a_correction_of_the_same_turn(
     telegram: TelegramHouse,
 ) -> None:

@@ -182,6 +182,26 @@ def test_a_part_that_comes_after_the_answer_joins_its_turn_and_only_it_is_new(
     assert len(user.messages) == 2
 
 
+def test_a_part_that_comes_while_another_is_fetched_costs_neither_words_nor_photo(
+    telegram: TelegramHouse, sim: TelegramSim
+) -> None:
+    first, second = album(telegram, *PICTURES[:2])
+    sim.delay("getFile", 1)
+    telegram.bring(first)
+    telegram.clock.forward(seconds=2)
+    until(lambda: telegram.turns()[0].state == "in_work")
+    telegram.bring(second)
+    user = telegram.citizen()
+    user.wait_for(QUESTION)
+    telegram.settle()
+    (turn,) = telegram.turns()
+    assert len(turn.attachment_ids) == 2
+    assert turn.files == []
+    assert telegram.rasa.heard[0].text == "가로등이 꺼졌어요"
+    heard = [id_ for each in telegram.rasa.heard for id_ in each.metadata["attachment_ids"]]
+    assert heard == turn.attachment_ids
+
+
 def test_the_words_of_an_album_may_come_with_a_part_after_the_answer(
     telegram: TelegramHouse,
 ) -> None:

@@ -178,7 +178,7 @@ def test_a_flood_from_one_chat_is_kept_limited_told_once_and_holds_up_nobody(
         began = time.monotonic()
         other.send_text("가로등이 꺼졌어요")
         other.wait_for(QUESTION, seconds=30)
-        waited = time.monotonic() - began
+        waited, left = time.monotonic() - began, sim.undelivered
         sim.wait_delivered(60)
 
         def at_rest() -> bool:
@@ -191,5 +191,10 @@ def test_a_flood_from_one_chat_is_kept_limited_told_once_and_holds_up_nobody(
         assert len({turn.text for turn in turns}) == 1000
         assert sum("너무 빨리" in seen.text for seen in flooder.messages) == 1
         assert len(flooder.messages) < 60
-        # Polling brings everybody's messages in one row: the thousand before it must be kept first.
-        assert waited < (2 if webhook else 15)
+        if webhook:
+            # Measured 0.4 s; the rest of the flood is still to come then.
+            assert waited < 4
+            assert left > 100
+        else:
+            # Polling brings everybody's messages in one row: those before it must be kept first.
+            assert waited < 15
