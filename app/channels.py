@@ -82,6 +82,7 @@ def make_telegram_intake(parts: Parts, talk: Talk, client: TelegramClient) -> In
         IntakeDeps(
             database=parts.database,
             receive=talk.door.receive,
+            keep_unread=talk.door.keep_unread,
             kick=talk.runner.kick,
             press_of=_press_reader(parts),
             answers=TelegramAnswers(client),
@@ -137,6 +138,7 @@ def _press_reader(parts: Parts) -> Callable[[int], Press]:
     def read(turn_id: int) -> Press:
         with parts.database.reading() as session:
             chosen = resolve_press(session, turn=session.get_one(Turn, turn_id))
-        return Press(chosen.outcome, chosen.choice.title if chosen.choice else "")
+        title = chosen.choice.title if chosen.choice else ""
+        return Press(chosen.outcome, title, chosen.settled)
 
     return read

@@ -20,6 +20,7 @@ from core.errors import (
     AnswerLost,
     ChannelClosed,
     PermanentFailure,
+    ProviderAway,
     RateLimited,
     SotongError,
     TemporaryFailure,
@@ -75,7 +76,7 @@ class AlreadyDone(PermanentFailure):
     """Nothing was to be changed."""
 
 
-class TokenRefused(TemporaryFailure):
+class TokenRefused(ProviderAway):
     """The token is wrong or was revoked; an operator can mend it, and no citizen's message must be lost."""
 
 
@@ -113,7 +114,7 @@ def translate(error: TelegramError) -> SotongError:
         return RateLimited("telegram: too fast", UNTOLD_WAIT)
     if isinstance(error, NetworkError):
         if isinstance(error.__cause__, _NOT_SENT):
-            return TemporaryFailure("telegram: not reached")
+            return ProviderAway("telegram: not reached")
         # A status of 5xx came back, unless the connection itself broke.
         troubled = not isinstance(error.__cause__, httpx.HTTPError)
         return AnswerLost("telegram: no answer", troubled=troubled)

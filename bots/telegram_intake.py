@@ -43,6 +43,10 @@ MESSAGES_PER_MINUTE = 40
 MESSAGES_AT_ONCE = 25
 # Seconds until a group's message is brought again that came before the bot knew its own name.
 NAME_WAIT = 2.0
+# Seconds after which nobody waits any more for an update that was passed over.
+MISSING_FOR = 0.5
+# A gap that is larger is none: after a quiet week ids begin anew somewhere.
+MOST_MISSING = 100
 
 
 class ReceivedTurn(Protocol):
@@ -78,22 +82,28 @@ class Answers(Protocol):
 
 @dataclass(frozen=True)
 class Press:
-    """What a pressed button means now: "chosen", "stale", "repeated" or "unknown", and its title."""
+    """What a pressed button means now: "chosen", "stale", "repeated" or "unknown", and its title.
+
+    ``settled``: another one under the same question was pressed before and stays there.
+    """
 
     outcome: str
     title: str = ""
+    settled: bool = False
 
 
 @dataclass(frozen=True)
 class IntakeDeps:
     """What the intake needs from the rest of the service.
 
+    ``keep_unread`` keeps the words alone where ``receive`` breaks on a message.
     ``kick(conversation_id, after)`` starts the work in the background; ``press_of`` says what the
     press of a kept turn means; ``me`` who the bot is, or None while that is not known.
     """
 
     database: Database
     receive: Callable[[InboundMessage], ReceivedTurn]
+    keep_unread: Callable[[InboundMessage], ReceivedTurn]
     kick: Callable[[int, float], None]
     press_of: Callable[[int], Press]
     answers: Answers
@@ -110,6 +120,8 @@ class Intake:
             per_minute=MESSAGES_PER_MINUTE, burst=MESSAGES_AT_ONCE, clock=time.time
         )
         self._highest: int | None = None
+        # Updates that were passed over, and when that was seen.
+        self._missing: dict[int, float] = {}
         self._lock = threading.Lock()
 
     def take(self, update: object) -> None:
@@ -147,11 +159,23 @@ class Intake:
         at = written.timestamp() if written is not None else None
         if self._limit.take(who, at=at) is not None:
             message = replace(message, flood=True, files=())
-        received = self._deps.receive(message)
+        received = self._receive(message)
         if talk.callback_id is not None:
             self._answer_press(talk, received)
-        if not received.duplicate:
+        if not received.duplicate and not message.flood:
+            # What is too much is not worked; what there is to say of it, the worker sends.
             self._kick(received.conversation_id, message)
+
+    def _receive(self, message: InboundMessage) -> ReceivedTurn:
+        try:
+            return self._deps.receive(message)
+        except TemporaryFailure:
+            raise
+        except Exception as error:
+            # A fault of ours must not cost the words, nor have Telegram bring them for ever. Only
+            # the type: an exception's words may hold a citizen's.
+            log.error("a message is kept unread: %s", type(error).__name__)
+            return self._deps.keep_unread(message)
 
     def _kick(self, conversation_id: int, message: InboundMessage) -> None:
         held = 1.25 if message.part is not None else 0.35 if message.unsettled else 0.0
@@ -163,16 +187,25 @@ class Intake:
         stale = press.outcome in ("stale", "unknown")
         notice = self._deps.texts.render("telegram_stale") if stale else ""
         self._deps.answers.answer_press(talk.callback_id, notice=notice)
-        if received.duplicate or talk.message_id is None or press.outcome == "repeated":
+        if received.duplicate or talk.message_id is None:
+            return
+        if press.outcome == "repeated" or press.settled:
             return
         choice = (press.title, talk.message.choice or "") if press.outcome == "chosen" else None
         self._deps.answers.keep_only(talk.message.address, talk.message_id, choice=choice)
 
     def _is_ahead(self, update_id: int) -> bool:
         """Whether updates before this one are missing so far. Ids grow by one (Bot API, Update)."""
+        now = time.monotonic()
         with self._lock:
             before, self._highest = self._highest, max(self._highest or update_id, update_id)
-        return before is not None and update_id > before + 1
+            self._missing.pop(update_id, None)
+            if before is not None and update_id > before + 1:
+                gap = range(max(before + 1, update_id - MOST_MISSING), update_id)
+                self._missing |= dict.fromkeys(gap, now)
+            for each in [each for each, at in self._missing.items() if now - at > MISSING_FOR]:
+                del self._missing[each]
+            return any(each < update_id for each in self._missing)
 
     def _note_reach(self, reach: Reach) -> None:
         with self._deps.database.transaction() as session:

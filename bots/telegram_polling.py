@@ -32,6 +32,7 @@ AFTER_FAILURE = 2.0
 LONGEST_WAIT = 30.0
 FORGET_OFFSET_AFTER = 3600.0
 MOST_STUMBLES = 5
+STOP_STEP = 0.1
 # What we read; nothing else need travel.
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 
@@ -58,6 +59,7 @@ class Polling:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="telegram-polling", daemon=True)
         self._failures = 0
+        self._offset: int | None = None
         self._ready = False
         self._last_update = time.monotonic()
         self._stumbles: Counter[int] = Counter()
@@ -69,12 +71,13 @@ class Polling:
     def stop(self) -> None:
         """End after the call under way; nothing that came is lost."""
         self._stopping.set()
-        self._client.end_poll()
-        if self._thread.is_alive():
-            self._thread.join(self._long_poll + 10.0)
+        until = time.monotonic() + self._long_poll + 10.0
+        while self._thread.is_alive() and time.monotonic() < until:
+            # Again and again: the thread may have been just before its next call.
+            self._client.end_poll()
+            self._thread.join(STOP_STEP)
 
     def _run(self) -> None:
-        offset: int | None = None
         while not self._stopping.is_set():
             try:
                 if not self._hold():
@@ -84,8 +87,8 @@ class Polling:
                     self._end_webhook()
                 if time.monotonic() - self._last_update > FORGET_OFFSET_AFTER:
                     # After a week without updates Telegram begins anew at any number.
-                    offset = None
-                offset = self._once(offset)
+                    self._offset = None
+                self._once()
                 self._failures = 0
             except Exception as error:
                 if self._stopping.is_set():
@@ -99,27 +102,35 @@ class Polling:
                 self._stopping.wait(min(wait, LONGEST_WAIT))
         self._let_go()
 
-    def _once(self, offset: int | None) -> int | None:
-        """Ask once and keep what came; the offset for the next time."""
-        updates = self._client.poll(seconds=self._long_poll, offset=offset, allowed=ALLOWED_UPDATES)
+    def _once(self) -> None:
+        """Ask once and keep what came; the offset moves on to the first that could not be kept."""
+        updates = self._client.poll(
+            seconds=self._long_poll, offset=self._offset, allowed=ALLOWED_UPDATES
+        )
         if updates:
             self._last_update = time.monotonic()
+        stumbled: Exception | None = None
         for update in sorted(updates, key=_id_of):
+            if self._stopping.is_set():
+                return
+            number = _id_of(update)
             try:
                 self._take(update)
             except TemporaryFailure:
                 raise
-            except Exception:
-                # A fault of ours must not keep everybody's messages waiting for ever.
-                self._stumbles[_id_of(update)] += 1
-                if self._stumbles[_id_of(update)] < MOST_STUMBLES:
-                    raise
-                log.error("update %s is left out: it cannot be kept", _id_of(update))
-            self._stumbles.pop(_id_of(update), None)
-            offset = max(offset or 0, _id_of(update) + 1)
-            if self._stopping.is_set():
-                break
-        return offset
+            except Exception as error:
+                # A fault of ours must not keep everybody's messages waiting: the others are kept
+                # now, and come once more with this one.
+                self._stumbles[number] += 1
+                if self._stumbles[number] < MOST_STUMBLES:
+                    stumbled = stumbled or error
+                    continue
+                log.error("update %s is left out: it cannot be kept", number)
+            if stumbled is None:
+                self._stumbles.pop(number, None)
+                self._offset = max(self._offset or 0, number + 1)
+        if stumbled is not None:
+            raise stumbled
 
     def _end_webhook(self) -> None:
         """A webhook from before would keep the updates from us; what waits is not dropped."""

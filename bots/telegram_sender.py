@@ -301,9 +301,12 @@ def _chat(address: str) -> int | str:
 
 
 def _replying(outgoing: Outgoing) -> ReplyParameters | None:
-    """In a group the answer hangs on the question, so that everybody sees whose it is."""
-    _, _, message_id = (outgoing.in_reply_to or "").partition(":")
-    if not message_id.isdecimal():
+    """In a group the answer hangs on the question, so that everybody sees whose it is.
+
+    A group that has moved since counts its messages anew: there the number is somebody else's.
+    """
+    chat_id, _, message_id = (outgoing.in_reply_to or "").partition(":")
+    if chat_id != outgoing.address or not message_id.isdecimal():
         return None
     return ReplyParameters(int(message_id), allow_sending_without_reply=True)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -252,11 +253,13 @@ def answer_turn(
     now: datetime,
     kind: str = "reply",
     revision: int = 0,
+    heard: dict[str, Any] | None = None,
 ) -> None:
     """Record the replies as deliveries together with the turn's end, or nothing at all.
 
     ``kind`` is "notice" for what is said beside the question at hand. ``revision`` is the one that
-    was worked: a turn that was edited meanwhile stays open.
+    was worked: a turn that was edited meanwhile stays open, and ``heard`` ("text", "attachments") is
+    what was there when it was read.
     """
     renew_lease(session, lease, now)
     turn = session.get_one(Turn, turn_id)
@@ -278,6 +281,7 @@ def answer_turn(
         turn.state, turn.revised = "answered", None
     else:
         turn.state, turn.attempts, turn.next_attempt_at = "received", 0, now
+        turn.revised = heard or turn.revised
     turn.answered_at = now
     turn.failure = None
     conversation.last_answered_at = now
@@ -291,17 +295,17 @@ def postpone_turn(
     turn_id: int,
     until: datetime,
     failure: str,
-    late_notice: Reply,
+    late_notice: Reply | None,
     now: datetime,
 ) -> None:
-    """Keep the turn for later; the citizen hears so once, however often it is tried."""
+    """Keep the turn for later; the citizen hears so once (``late_notice``), however often it is tried."""
     renew_lease(session, lease, now)
     turn = session.get_one(Turn, turn_id)
     conversation = session.get_one(Conversation, turn.conversation_id)
     turn.state = "received"
     turn.next_attempt_at = until
     turn.failure = failure[:200]
-    if conversation.told_late_at is None:
+    if late_notice is not None and conversation.told_late_at is None:
         conversation.told_late_at = now
         enqueue(
             session,

@@ -41,6 +41,10 @@ class RateLimited(TemporaryFailure):
     """The provider says that we are too fast; ``retry_after`` is its own word and is obeyed."""
 
 
+class ProviderAway(TemporaryFailure):
+    """Nothing reaches the provider just now, whatever it is: the cause is not this message or file."""
+
+
 class AnswerLost(TemporaryFailure):
     """Nobody knows whether it was done: the answer did not come back.
 

@@ -21,6 +21,8 @@ from core.models.conversation import Turn
 GATHER = timedelta(seconds=1.2)
 # How long a message waits for one before it that may still be on its way.
 SETTLE = timedelta(seconds=0.3)
+# An edit among a turn's parts.
+_EDIT = "edit:"
 
 
 def join_part(turn: Turn, *, message: InboundMessage, text: str, now: datetime) -> bool:
@@ -42,16 +44,23 @@ def join_part(turn: Turn, *, message: InboundMessage, text: str, now: datetime) 
 
 
 def edit_turn(
-    turn: Turn, *, text: str, edited_at: datetime, now: datetime
+    turn: Turn, *, text: str, edited_at: datetime, now: datetime, sequence: int | None = None
 ) -> Literal["changed", "same", "old"]:
     """Put the redacted ``text`` in the place of what was written; the words before it are kept.
 
-    "old": this edit, or a later one, is known already.
+    ``sequence`` is the edit's own place in the provider's order. "old": this edit, or a later one, is
+    known already.
     """
-    # Providers count whole seconds: two edits may bear the same one, and then the later come counts.
-    if turn.edited_at is not None and edited_at < turn.edited_at:
-        return "old"
+    # Providers count whole seconds: two edits may bear the same one. Then the provider's order
+    # counts, and without one the last to come.
+    if turn.edited_at is not None:
+        known = _last_edit(turn) if sequence is not None else None
+        same_second = edited_at == turn.edited_at and known is not None
+        if edited_at < turn.edited_at or (same_second and (sequence or 0) <= (known or 0)):
+            return "old"
     turn.edited_at = edited_at
+    if sequence is not None:
+        turn.parts = [*turn.parts, f"{_EDIT}{sequence}"]
     if text == turn.text:
         return "same"
     if not _waits_unseen(turn):
@@ -91,6 +100,13 @@ def record_fetched(
         turn.attachment_ids = [*turn.attachment_ids, *ids]
     if problem is not None:
         turn.problems = [*turn.problems, problem]
+
+
+def _last_edit(turn: Turn) -> int | None:
+    """The highest place in the provider's order of an edit that is in this turn."""
+    edits = [int(part.removeprefix(_EDIT)) for part in turn.parts if part.startswith(_EDIT)]
+    # A message that came first as an edit bears that edit's number.
+    return max([*edits, *([turn.sequence] if turn.sequence is not None else [])], default=None)
 
 
 def _waits_unseen(turn: Turn) -> bool:

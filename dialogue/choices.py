@@ -11,9 +11,10 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from core.conversations import OPEN_STATES
 from core.models.conversation import Delivery, Turn
 from core.replies import Choice, Reply
 from korean.normalise import normalise
@@ -32,11 +33,13 @@ class Chosen:
     """What a press (or a typed number) means now.
 
     ``stale``: it belongs to something older; ``repeated``: it is the very choice that was answered
-    last, a double click. ``unknown``: we never offered it to this conversation.
+    last, a double click. ``unknown``: we never offered it to this conversation. ``settled``: something
+    was pressed under the same question before.
     """
 
     outcome: Literal["chosen", "stale", "repeated", "unknown"]
     choice: Choice | None = None
+    settled: bool = False
 
 
 def is_choice_id(text: str) -> bool:
@@ -59,16 +62,12 @@ def resolve_press(session: Session, *, turn: Turn) -> Chosen:
         # What a notice offers (a report after an emergency) stands beside the question at hand and
         # does not grow old with it; nor does a score, which names its case.
         return Chosen("chosen", choices[index])
+    before = _presses_before(session, turn=turn, delivery=delivery)
     last = _last_question(session, conversation_id=turn.conversation_id)
-    if last is None or last.id != delivery.id:
-        twice = session.scalars(
-            select(Turn.id).where(
-                Turn.conversation_id == turn.conversation_id,
-                Turn.choice == turn.choice,
-                Turn.id < turn.id,
-            )
-        ).first()
-        return Chosen("repeated" if twice is not None else "stale", choices[index])
+    taken = any(each.state in OPEN_STATES for each in before)
+    if taken or last is None or last.id != delivery.id:
+        twice = any(each.choice == turn.choice for each in before)
+        return Chosen("repeated" if twice else "stale", choices[index], settled=bool(before))
     return Chosen("chosen", choices[index])
 
 
@@ -145,6 +144,22 @@ def parse_payload(payload: str, *, title: str) -> dict[str, Any]:
             {"entity": name, "value": value, "start": 0, "end": 0} for name, value in values.items()
         ],
     }
+
+
+def _presses_before(session: Session, *, turn: Turn, delivery: Delivery) -> list[Turn]:
+    """What was pressed under this question before this press."""
+    earlier = Turn.id < turn.id
+    if turn.sequence is not None:
+        earlier = or_(Turn.sequence < turn.sequence, and_(Turn.sequence == turn.sequence, earlier))
+    return list(
+        session.scalars(
+            select(Turn).where(
+                Turn.conversation_id == turn.conversation_id,
+                Turn.choice.startswith(f"{delivery.id}."),
+                earlier,
+            )
+        )
+    )
 
 
 def _replied_to(session: Session, turn: Turn) -> Delivery | None:

@@ -43,8 +43,9 @@ LONGEST_RETRY = 300.0
 # For a message whose turn comes so soon we wait; any later one is left to the worker's next look.
 PATIENCE = timedelta(seconds=1.5)
 MOST_AT_ONCE = 1000
-# How often one message may reach a citizen because its answers were lost.
-MOST_REPEATS = 4
+# How often a message is tried whose answers are lost: for about an hour. Fewer would give messages up
+# while a provider is away, and more could say the same thing to a citizen again and again.
+MOST_REPEATS = 20
 # An answer that could not leave for a day answers nothing any more; what a case became still counts.
 TALK_LASTS = timedelta(hours=24)
 TALK = ("reply", "notice")
@@ -239,7 +240,7 @@ class Dispatcher:
     def _again(self, outgoing: Outgoing, error: AnswerLost) -> bool:
         """Whether a message that may have arrived is sent again.
 
-        A few times only where no answer comes back at all: each time it may have arrived.
+        Not for ever where no answer comes back at all: each time it may have arrived.
         """
         if not self._senders[outgoing.channel].may_repeat(outgoing):
             return False

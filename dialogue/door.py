@@ -23,7 +23,7 @@ from core.database import Database
 from core.deliveries import enqueue
 from core.failpoints import failpoint
 from core.handovers import open_handover
-from core.inbound import InboundMessage, Location
+from core.inbound import InboundMessage, Location, TurnKind
 from core.invitations import is_payload
 from core.models.conversation import Conversation, Turn
 from core.ports import Now
@@ -75,6 +75,25 @@ class Door:
         received = self._record(message, redaction, emergency)
         failpoint("turn_committed")
         return received
+
+    def keep_unread(self, message: InboundMessage) -> Received:
+        """Keep the words of a message that ``receive`` fails on by a fault of ours, and nothing else.
+
+        They go to the vault as they are, and a person is asked for. Raises TemporaryFailure if it is
+        not committed.
+        """
+        bare = InboundMessage(
+            channel=message.channel,
+            address=message.address,
+            external_id=message.external_id,
+            kind=TurnKind.TEXT,
+            text=message.text,
+            visibility=message.visibility,
+            author=message.author,
+            sequence=message.sequence,
+            flood=message.flood,
+        )
+        return self._record(bare, None, None)
 
     def _is_ours(self, context: str) -> bool:
         code = context.removeprefix(SERVICE_CONTEXT)
@@ -128,6 +147,8 @@ class Door:
                 now=now,
             )
             turn = session.get_one(Turn, recorded.turn_id)
+            if unread_token is not None:
+                self._ask_for_a_reader(session, turn, now)
             if emergency is not None and not recorded.duplicate:
                 self._answer_emergency(session, turn, conversation, emergency, now)
             elif message.flood:
@@ -159,7 +180,14 @@ class Door:
             changed = False
         else:
             assert message.edited_at is not None
-            changed = edit_turn(turn, text=text, edited_at=message.edited_at, now=now) == "changed"
+            edit = edit_turn(
+                turn,
+                text=text,
+                edited_at=message.edited_at,
+                sequence=message.sequence,
+                now=now,
+            )
+            changed = edit == "changed"
         if message.flood:
             self._tell_flood(session, conversation, now)
         if not changed:
@@ -172,6 +200,8 @@ class Door:
             turn.refused = [*turn.refused, *refused]
         else:
             turn.unread_token, turn.refused = unread_token, refused
+        if unread_token is not None:
+            self._ask_for_a_reader(session, turn, now)
         if emergency is not None and turn.emergency is None:
             turn.emergency = emergency.id
             self._answer_emergency(session, turn, conversation, emergency, now)
@@ -203,6 +233,16 @@ class Door:
             if span.kind not in redaction.refused
         }
         return redaction.render(tokens), None
+
+    @staticmethod
+    def _ask_for_a_reader(session: Session, turn: Turn, now: datetime) -> None:
+        """Only a person can read what went to the vault unread, and the citizen is told that one will."""
+        open_handover(
+            session,
+            conversation_id=turn.conversation_id,
+            reason=f"failed_turn:{turn.id}",
+            now=now,
+        )
 
     def _answer_emergency(
         self,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from core.conversations import Lease
 from core.database import Database
-from core.errors import PermanentFailure, Refused, TemporaryFailure
+from core.errors import PermanentFailure, ProviderAway, Refused, TemporaryFailure
 from core.inbound import Photo, RemoteFile
 from core.ports import FileSource, Now
 from core.turn_changes import record_fetched
@@ -44,7 +44,8 @@ def fetch_files(
         except PermanentFailure as failure:
             problem = failure.code
         except TemporaryFailure as failure:
-            if attempts < MOST_TRIES:
+            # While the provider is away, nothing could be said to the citizen either.
+            if attempts < MOST_TRIES or isinstance(failure, ProviderAway):
                 waiting = failure
                 continue
             log.warning("a file of turn %s is given up: %s", turn_id, failure)

@@ -137,7 +137,7 @@ def read_turn(
     if turn.kind == TurnKind.LOCATION:
         named = turn.text.strip() or texts.render("location_as_text", **_rounded(turn))
         return rasa(meaning=_inform(named, entity="place"))
-    before_edit = turn.revised or {}
+    before_edit = _last_heard(turn) or {}
     heard_before = before_edit.get("text") == turn.text
     if heard_before and len(turn.attachment_ids) == before_edit["attachments"]:
         return Reading(before=tuple(before), aside=True)
@@ -184,14 +184,17 @@ def _start(
     text = texts.render(_start_key(city, turn.channel), city=city.jurisdiction.name)
     told = _told_in_public(session, turn, conversation, invitations)
     if told is not None:
+        photo = None if _readable(told.text) else texts.render("photo_as_text")
+        what = photo or told.text
         return Reading(
-            before=(Reply(text), Reply(texts.render("start_goes_on", what=told.text[:200]))),
+            before=(Reply(text), Reply(texts.render("start_goes_on", what=what[:200]))),
             for_rasa=_for_rasa(
                 session,
                 turn,
                 conversation,
                 now,
-                text=told.text[:ANALYSED_CHARACTERS],
+                text=None if photo else what[:ANALYSED_CHARACTERS],
+                parse_data=_inform(photo, entity=None) if photo else None,
                 attachment_ids=told.attachment_ids,
             ),
         )
@@ -210,14 +213,15 @@ def _start(
 def _told_in_public(
     session: Session, turn: Turn, conversation: Conversation, invitations: Invitations | None
 ) -> Turn | None:
-    """The public message that the link goes on from, if it is this citizen's own and has words."""
+    """The public message that the link goes on from, if it is this citizen's own and says something."""
     if invitations is None or turn.context is None:
         return None
     turn_id = invitations.read(turn.context)
     told = session.get(Turn, turn_id) if turn_id is not None else None
     if told is None or told.channel != turn.channel or told.author != conversation.address:
         return None
-    return told if _readable(told.text) and told.unread_token is None else None
+    says = _readable(told.text) or bool(told.attachment_ids)
+    return told if says and told.unread_token is None else None
 
 
 def _form_goes_on(session: Session, turn: Turn, city: City, *keys: str) -> tuple[Reply, ...]:
@@ -251,11 +255,12 @@ def _for_rasa(
         "location": turn.location,
         "arrived_at": turn.arrived_at.isoformat(),
     }
-    if turn.revised is not None:
+    heard = _last_heard(turn)
+    if heard is not None:
         # Only what is new: the rest was heard before.
-        metadata["attachment_ids"] = turn.attachment_ids[turn.revised["attachments"] :]
-        if text is not None and turn.revised["text"] not in ("", turn.text):
-            metadata["corrects"] = turn.revised["text"]
+        metadata["attachment_ids"] = turn.attachment_ids[heard["attachments"] :]
+        if text is not None and heard["text"] not in ("", turn.text):
+            metadata["corrects"] = heard["text"]
     if turn.reply_to is not None:
         metadata["about_case"] = case_in_reply(session, turn=turn)
     return RasaTurn(
@@ -269,6 +274,14 @@ def _for_rasa(
         new_session=_lapsed_since(session, conversation),
         revision=turn.revision,
     )
+
+
+def _last_heard(turn: Turn) -> dict[str, Any] | None:
+    """What a revised turn said at its last answer; None when it was never answered.
+
+    A turn may change after a worker has taken it and before anybody reads it: all of it is new then.
+    """
+    return turn.revised if turn.answered_at is not None else None
 
 
 def _lapsed_since(session: Session, conversation: Conversation) -> bool:

@@ -13,6 +13,7 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from core.city import City
 from core.conversations import (
@@ -57,10 +58,14 @@ FAIR_SHARE = 5
 
 @dataclass(frozen=True)
 class _Worked:
-    """The replies to a turn and the revision of it that they answer; see ``Reading.aside``."""
+    """The replies to a turn, the revision of it that they answer and what that held.
+
+    See ``Reading.aside``.
+    """
 
     replies: Sequence[Reply]
     revision: int
+    heard: dict[str, Any]
     aside: bool = False
 
 
@@ -201,8 +206,10 @@ class TurnRunner:
             turn_id, attempts, arrived_at = turn.id, turn.attempts, turn.arrived_at
         try:
             # After the try was counted: a turn that cannot be read must not be tried for ever.
-            self._fetch_files(lease, turn_id, attempts)
-            worked = self._work(lease, turn_id)
+            worked = None
+            while worked is None:
+                self._fetch_files(lease, turn_id, attempts)
+                worked = self._work(lease, turn_id)
         except TemporaryFailure as error:
             if now - arrived_at < GIVE_UP_AFTER:
                 wait = error.retry_after or wait_before_retry(attempts)
@@ -224,6 +231,7 @@ class TurnRunner:
                     now=self._now(),
                     kind="notice" if worked.aside else "reply",
                     revision=worked.revision,
+                    heard=worked.heard,
                 )
         except TemporaryFailure:
             raise
@@ -251,7 +259,8 @@ class TurnRunner:
             now=self._now,
         )
 
-    def _work(self, lease: Lease, turn_id: int) -> _Worked:
+    def _work(self, lease: Lease, turn_id: int) -> _Worked | None:
+        """The replies to the turn as it is now; None when a part with a file joined it meanwhile."""
         case_number = None
         with self._database.reading() as session:
             revised = session.get_one(Turn, turn_id).revised is not None
@@ -260,8 +269,11 @@ class TurnRunner:
                 case_number = keep_revision(session, lease=lease, turn_id=turn_id, now=self._now())
         with self._database.reading() as session:
             turn = session.get_one(Turn, turn_id)
+            if turn.files:
+                return None
             conversation = session.get_one(Conversation, turn.conversation_id)
             channel = self._channels.get(turn.channel)
+            heard = {"text": turn.text, "attachments": len(turn.attachment_ids)}
             private = conversation.visibility == "private"
             reading = Reading()
             if private:
@@ -281,9 +293,9 @@ class TurnRunner:
                 links=channel.private_links if channel else None,
                 invitations=self._invitations,
             )
-            return _Worked(replies, turn.revision)
+            return _Worked(replies, turn.revision, heard)
         with _presence(channel, conversation.address, needed=reading.for_rasa is not None):
-            return _Worked(self._replies(reading), turn.revision, aside=reading.aside)
+            return _Worked(self._replies(reading), turn.revision, heard, aside=reading.aside)
 
     def _stumble(self, lease: Lease, turn_id: int, *, attempts: int, error: Exception) -> None:
         """What to do about a fault of our own: a few more tries, then a person."""
@@ -303,13 +315,17 @@ class TurnRunner:
     def _postpone(self, lease: Lease, turn_id: int, *, wait: float, failure: str) -> None:
         now = self._now()
         with self._database.transaction() as session:
+            conversation = session.get_one(Conversation, lease.conversation_id)
+            # Where everybody reads along only the answer itself is worth a message.
+            private = conversation.visibility == "private"
+            late = Reply(self._city.texts.render("rasa_down")) if private else None
             postpone_turn(
                 session,
                 lease=lease,
                 turn_id=turn_id,
                 until=now + timedelta(seconds=wait),
                 failure=failure,
-                late_notice=Reply(self._city.texts.render("rasa_down")),
+                late_notice=late,
                 now=now,
             )
 

@@ -255,13 +255,13 @@ class Contract:
     def test_a_resident_number_is_stored_nowhere(self, desk: Desk) -> None:
         desk.say("제 주민번호는 900101-1234567이에요")
         desk.wait(1)
-        assert "1234567" not in _everything(desk.database)
+        assert "1234567" not in everything_in(desk.database)
 
     def test_a_phone_number_is_only_in_the_vault(self, desk: Desk) -> None:
         desk.say("가로등이 꺼졌어요. 제 번호는 010-2345-6789예요")
         desk.wait(1)
         assert "⟦전화1⟧" in desk.turns()[0].text
-        assert "2345" not in _everything(desk.database)
+        assert "2345" not in everything_in(desk.database)
 
     # ---- out ----------------------------------------------------------------------------------
 
@@ -366,7 +366,7 @@ class Contract:
         with desk.database.transaction() as session:
             request_erasure(session, conversation_id=first.id, by="citizen", now=desk.now())
         erase_due(database=desk.database, rasa=desk.rasa, store=desk.store, now=desk.now)
-        left = _everything(desk.database)
+        left = everything_in(desk.database)
         assert "홍당무" not in left
         assert first.address not in left
         assert desk.rasa.forgotten == [first.id]
@@ -404,7 +404,7 @@ class Contract:
         desk.kick()
 
 
-def _everything(database: Database) -> str:
+def everything_in(database: Database) -> str:
     """All rows of all tables as text."""
     with database.reading() as session:
         names = inspect(session.get_bind()).get_table_names()

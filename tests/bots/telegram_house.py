@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 from fastapi import FastAPI
 from sqlalchemy import select
@@ -25,7 +28,9 @@ from dialogue.dispatch import Dispatcher
 from dialogue.door import Door
 from dialogue.media import accept_file
 from dialogue.runner import TurnRunner
+from tests.bots.contract import everything_in
 from tests.bots.web_house import RunningClock, StandInRasa, serve, until, worker
+from tests.builders import sample_city
 from tests.peers.telegram_sim import TelegramSim, User
 
 SECRET = secrets.token_urlsafe(32)
@@ -76,6 +81,31 @@ class TelegramHouse:
                 )
             ).one()
 
+    @contextmanager
+    def keeping_back(self, user: User) -> Iterator[list[dict[str, Any]]]:
+        """What this citizen does meanwhile is listed as updates, which the test brings by itself."""
+        kept: list[dict[str, Any]] = []
+        push = user._push
+
+        def keep(kind: str, body: dict[str, Any], _key: int) -> None:
+            kept.append({"update_id": self.sim.updates.take_id(), kind: copy.deepcopy(body)})
+
+        user._push = keep
+        try:
+            yield kept
+        finally:
+            user._push = push
+
+    def bring(self, *updates: dict[str, Any]) -> None:
+        """Bring these updates one after the other, each as soon as the one before it is kept."""
+        for update in updates:
+            self.sim.push_raw(update)
+            self.sim.wait_delivered()
+
+    def everything(self) -> str:
+        """All rows of all tables as text."""
+        return everything_in(self.database)
+
     def settle(self, seconds: float = 20) -> None:
         """Wait until every update is kept, every turn answered and every delivery ended."""
         self.sim.wait_delivered(seconds)
@@ -102,7 +132,9 @@ def make_telegram_house(
         telegram_webhook_secret=SECRET if webhook else "",
     )
     clock, rasa = RunningClock(), StandInRasa()
-    parts = build_parts(settings, now=clock)
+    # Reading the city anew for each test would take longer than the test.
+    with patch("app.wiring.load_city", lambda *_, **__: sample_city()):
+        parts = build_parts(settings, now=clock)
     Base.metadata.create_all(parts.database.engine)
     channels = make_channels(parts)
     dispatcher = Dispatcher(database=parts.database, channels=channels.all, now=clock)

@@ -31,6 +31,7 @@ from core.errors import (
     AnswerLost,
     ChannelClosed,
     PermanentFailure,
+    ProviderAway,
     RateLimited,
     SotongError,
     TemporaryFailure,
@@ -164,7 +165,7 @@ def test_a_server_that_is_not_there_got_nothing(sim) -> None:
         error = refused(client)
     finally:
         client.close()
-    assert type(error) is TemporaryFailure
+    assert type(error) is ProviderAway
     assert "127.0.0.1" not in str(error)
 
 
@@ -184,9 +185,9 @@ def test_a_file_that_is_gone_is_not_taken_for_a_dead_token(sim, client) -> None:
 
 # The library raises each of them with the network's own error as its cause.
 CAUSES: list[tuple[type[NetworkError], type[httpx.TransportError], type[TemporaryFailure]]] = [
-    (TimedOut, httpx.ConnectTimeout, TemporaryFailure),
-    (TimedOut, httpx.PoolTimeout, TemporaryFailure),
-    (NetworkError, httpx.ConnectError, TemporaryFailure),
+    (TimedOut, httpx.ConnectTimeout, ProviderAway),
+    (TimedOut, httpx.PoolTimeout, ProviderAway),
+    (NetworkError, httpx.ConnectError, ProviderAway),
     (TimedOut, httpx.ReadTimeout, AnswerLost),
     (TimedOut, httpx.WriteTimeout, AnswerLost),
     (NetworkError, httpx.ReadError, AnswerLost),

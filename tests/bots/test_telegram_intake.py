@@ -48,6 +48,7 @@ class House:
         deps = IntakeDeps(
             database=self.database,
             receive=self.receive,
+            keep_unread=self.receive,
             kick=lambda _, after: self.kicks.append(after),
             press_of=lambda _: self.press,
             answers=self,
@@ -106,6 +107,14 @@ def test_a_message_waits_for_those_before_it_that_are_still_on_their_way(house: 
         house.take(number, text="가로등")
     assert [message.unsettled for message in house.kept] == [False, True, False, False]
     assert house.kicks[1] > 0
+
+
+def test_a_message_waits_for_any_that_is_missing_not_only_for_the_one_before_it(
+    house: House,
+) -> None:
+    for number in (1, 3, 4, 2, 5):
+        house.take(number, text="가로등")
+    assert [message.unsettled for message in house.kept] == [False, True, True, False, False]
 
 
 @pytest.mark.parametrize("update", [None, [], "가로등", {}, {"update_id": "7"}, {"message": {}}])

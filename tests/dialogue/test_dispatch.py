@@ -25,7 +25,7 @@ from core.models.conversation import Conversation, Delivery
 from core.pacing import Allowance, Pace
 from core.ports import Channel, Sent
 from core.replies import Reply
-from dialogue.dispatch import Dispatcher
+from dialogue.dispatch import MOST_REPEATS, Dispatcher
 from tests.builders import Clock, make_database
 
 SECOND = timedelta(seconds=1)
@@ -360,7 +360,7 @@ def test_a_busy_database_after_the_sending_is_no_crash(house: House, monkeypatch
     assert "not recorded" in caplog.text
 
 
-def test_a_message_whose_answers_are_always_lost_is_repeated_a_few_times_and_shown(
+def test_a_message_whose_answers_are_always_lost_is_not_repeated_for_ever_but_shown(
     house: House,
 ) -> None:
     tries: list[str] = []
@@ -371,11 +371,11 @@ def test_a_message_whose_answers_are_always_lost_is_repeated_a_few_times_and_sho
 
     house.provider.act = lose
     house.put("답이 없어요")
-    for _ in range(20):
+    for _ in range(40):
         house.dispatcher.dispatch_due()
         house.clock.forward(minutes=10)
     assert house.states() == ["unsure"]
-    assert len(tries) == 4
+    assert len(tries) == MOST_REPEATS
 
 
 def test_a_provider_in_trouble_loses_no_result_however_long_it_lasts(house: House) -> None:
