@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any
 from unittest.mock import patch
 
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app.channels import Channels, make_channels, make_telegram_intake, make_telegram_polling
 from app.settings import Settings
@@ -135,9 +136,16 @@ def make_telegram_house(
     # Reading the city anew for each test would take longer than the test.
     with patch("app.wiring.load_city", lambda *_, **__: sample_city()):
         parts = build_parts(settings, now=clock)
+    event.listen(parts.database.engine, "connect", _without_waiting_for_the_disk)
     Base.metadata.create_all(parts.database.engine)
     channels = make_channels(parts)
-    dispatcher = Dispatcher(database=parts.database, channels=channels.all, now=clock)
+    dispatcher = Dispatcher(
+        database=parts.database,
+        channels=channels.all,
+        now=clock,
+        # A test moves the clock on meanwhile.
+        sleep=lambda seconds: time.sleep(min(seconds, 0.05)),
+    )
     runner = TurnRunner(
         database=parts.database,
         city=parts.city,
@@ -173,6 +181,11 @@ def make_telegram_house(
         talk.close()
         channels.close()
         parts.close()
+
+
+def _without_waiting_for_the_disk(connection: Any, _record: object) -> None:
+    """No test here cuts the power, and several runs may share one disk."""
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 @contextmanager

@@ -116,7 +116,7 @@ def test_a_group_hears_no_more_than_twenty_answers_a_minute(
 
     def step() -> bool:
         if len(group.messages) < 30:
-            telegram.clock.forward(seconds=0.5)
+            telegram.clock.forward(seconds=1)
         return len(group.messages) == 30
 
     until(step, seconds=30)

@@ -103,9 +103,7 @@ def test_old_buttons_of_a_finished_form_are_answered_kindly_and_taken_away(
     assert len(telegram.rasa.heard) == 2
 
 
-@pytest.mark.parametrize(
-    "data", ["999999.0", "1.9", "/affirm", "010-2345-6789", "1", "1.0.0", "-1.0", "１.０", "0.0"]
-)
+@pytest.mark.parametrize("data", ["999999.0", "1.9", "/affirm", "010-2345-6789", "1", "１.０"])
 def test_a_forged_press_is_answered_kindly_and_the_form_goes_on(
     telegram: TelegramHouse, data
 ) -> None:
