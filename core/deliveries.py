@@ -54,6 +54,8 @@ class Outgoing:
     # send | edit | delete; the last two change ``targets``, the provider's ids of earlier messages.
     action: str = "send"
     targets: tuple[str, ...] = ()
+    # Its place in the provider's pace; before that it must not go out.
+    not_before: datetime | None = None
 
 
 def enqueue(
@@ -110,26 +112,33 @@ def lease_next(
     now: datetime,
     conversation_id: int | None = None,
     channels: Mapping[str, Pace | None] | None = None,
+    ahead: timedelta = timedelta(0),
 ) -> Outgoing | None:
     """Take the oldest message that may go out now, talk before broadcasts, or None.
 
     ``channels`` are those that the caller can reach, each with its pace (None: as fast as we can).
+    With ``ahead`` also one whose place in the pace comes so soon; ``Outgoing.not_before`` says when.
     """
     used: dict[str, ChannelPace] = {}
-    free: dict[str, Pace | None] = {}
+    places: dict[str, datetime] = {}  # when each channel lets the next one go
     for channel, pace in (channels or {}).items():
+        places[channel] = now
         if pace is not None:
             used[channel] = _channel_pace(session, channel)
-        if pace is None or _free_at(used[channel], pace) <= now:
-            free[channel] = pace
+            places[channel] = max(now, _free_at(used[channel], pace))
     row = first_of(
         [oldest_due(session, now=now, conversation_id=conversation_id)]
         if channels is None
         else [
             oldest_due(
-                session, now=now, conversation_id=conversation_id, channel=channel, pace=pace
+                session,
+                now=places[channel],
+                conversation_id=conversation_id,
+                channel=channel,
+                pace=pace,
             )
-            for channel, pace in free.items()
+            for channel, pace in channels.items()
+            if places[channel] <= now + ahead
         ]
     )
     if row is None:
@@ -141,14 +150,15 @@ def lease_next(
     delivery.lease_token += 1
     delivery.leased_until = now + LEASE
     reply = Reply.from_data(delivery.payload)
-    pace = free.get(delivery.channel)
+    pace = (channels or {}).get(delivery.channel)
+    place = places.get(delivery.channel, now)
     if pace is not None:
         # While it is being sent, a lease that runs out would have it sent twice.
-        delivery.leased_until = now + max(LEASE, pace.answers_within + MARGIN)
+        delivery.leased_until = place + max(LEASE, pace.answers_within + MARGIN)
         spent = used[delivery.channel]
-        spent.paced_until = pace.overall.take(spent.paced_until, now=now)
+        spent.paced_until = pace.overall.take(spent.paced_until, now=place)
         conversation.paced_until = pace.of(conversation.visibility).take(
-            conversation.paced_until, now=now
+            conversation.paced_until, now=place
         )
     public = conversation.visibility != "private"
     turn = session.get(Turn, delivery.turn_id) if public and delivery.turn_id else None
@@ -167,6 +177,7 @@ def lease_next(
         in_reply_to=turn.external_id if turn else None,
         action=delivery.action,
         targets=tuple(delivery.targets),
+        not_before=place if place > now else None,
     )
 
 
@@ -177,6 +188,7 @@ def next_chance(
     until: datetime,
     conversation_id: int | None = None,
     channels: Mapping[str, Pace | None],
+    ahead: timedelta = timedelta(0),
 ) -> datetime | None:
     """When ``lease_next`` may find something, if that is before ``until``; None if it is not.
 
@@ -188,18 +200,20 @@ def next_chance(
         if pace is not None:
             used = session.get(ChannelPace, channel) or ChannelPace(channel=channel)
             free = max(now, _free_at(used, pace))
-        if free < until:
-            chances.append(
-                first_chance(
-                    session,
-                    free=free,
-                    until=until,
-                    conversation_id=conversation_id,
-                    channel=channel,
-                    pace=pace,
-                )
-            )
-    first = min((chance for chance in chances if chance is not None), default=until)
+        if free >= until:
+            continue
+        chance = first_chance(
+            session,
+            free=free,
+            until=until,
+            conversation_id=conversation_id,
+            channel=channel,
+            pace=pace,
+        )
+        if chance is not None:
+            # A place in the channel's pace is given ahead; a chat's own is not.
+            chances.append(max(now, free - ahead) if chance == free else chance)
+    first = min(chances, default=until)
     return first if first < until else None
 
 
