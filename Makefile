@@ -1,9 +1,9 @@
 # Thin on purpose: each target is one script that bootstraps for itself, so that nothing has to be exported or installed first.
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap demo test lint format bench soak nlu-train notices clean
+.PHONY: help bootstrap demo test lint format bench soak soak-telegram nlu-train notices clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 bootstrap: ## build both Python environments (every other target does it when needed)
 	@bash scripts/bootstrap.sh
@@ -25,6 +25,9 @@ bench: ## time the paths a citizen waits for, against a running `make demo`
 
 soak: ## talk to a running `make demo` for SOAK_MINUTES (10) and watch memory, losses and doubles
 	@bash scripts/run.sh soak
+
+soak-telegram: ## the Telegram bot against a simulated Telegram: 10,000 updates with faults, a broadcast to 100,000
+	@bash scripts/run.sh soak-telegram
 
 nlu-train: ## train the Rasa model if data, domain, config, code or city changed
 	@bash scripts/run.sh nlu-train

@@ -52,6 +52,8 @@ class TelegramClient:
         # Their log lines hold the address of each call, and so the token.
         for name in ("httpx", "httpcore", "telegram"):
             logging.getLogger(name).setLevel(logging.WARNING)
+        # It logs an answer that it cannot read as it came, with what citizens wrote; we say it ourselves.
+        logging.getLogger("telegram.request").setLevel(logging.CRITICAL)
         # On this machine no proxy must be asked.
         options = {"trust_env": not _is_loopback(api_url)}
         self._bot = Bot(

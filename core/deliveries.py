@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select, update
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
+from core.delivery_queue import OPEN_STATES, first_chance, first_of, oldest_due
 from core.models.conversation import ChannelPace, Conversation, Delivery, Turn
 from core.pacing import Pace
 from core.replies import Reply
@@ -22,7 +23,6 @@ from core.replies import Reply
 LEASE = timedelta(seconds=30)
 # Between the end of the longest sending and the end of its lease: the result is recorded meanwhile.
 MARGIN = timedelta(seconds=5)
-OPEN_STATES = ("pending", "sending")
 BROADCAST = 1
 # A chat that was silent for so long cannot be what made the provider say "too fast".
 CHAT_MEMORY = timedelta(seconds=60)
@@ -55,6 +55,8 @@ class Outgoing:
     action: str = "send"
     targets: tuple[str, ...] = ()
     created_at: datetime | None = None
+    # Its place in the provider's pace; before that it must not go out.
+    not_before: datetime | None = None
 
 
 def enqueue(
@@ -111,27 +113,35 @@ def lease_next(
     now: datetime,
     conversation_id: int | None = None,
     channels: Mapping[str, Pace | None] | None = None,
+    ahead: timedelta = timedelta(0),
 ) -> Outgoing | None:
     """Take the oldest message that may go out now, talk before broadcasts, or None.
 
     ``channels`` are those that the caller can reach, each with its pace (None: as fast as we can).
+    With ``ahead`` also one whose place in the pace comes so soon; ``Outgoing.not_before`` says when.
     """
-    paces = dict(channels) if channels is not None else None
     used: dict[str, ChannelPace] = {}
-    for channel, pace in (paces or {}).copy().items():
+    places: dict[str, datetime] = {}  # when each channel lets the next one go
+    for channel, pace in (channels or {}).items():
+        places[channel] = now
         if pace is not None:
             used[channel] = _channel_pace(session, channel)
-            if _free_at(used[channel], pace) > now:
-                del paces[channel]  # type: ignore[union-attr]
-    if paces == {}:
-        return None
-    query = (
-        _due(now=now, conversation_id=conversation_id, channels=paces)
-        .order_by(Delivery.priority, Delivery.id)
-        .limit(1)
-        .with_for_update(skip_locked=True, of=Delivery)
+            places[channel] = max(now, _free_at(used[channel], pace))
+    row = first_of(
+        [oldest_due(session, now=now, conversation_id=conversation_id)]
+        if channels is None
+        else [
+            oldest_due(
+                session,
+                now=places[channel],
+                conversation_id=conversation_id,
+                channel=channel,
+                pace=pace,
+            )
+            for channel, pace in channels.items()
+            if places[channel] <= now + ahead
+        ]
     )
-    row = session.execute(query).first()
     if row is None:
         return None
     delivery, conversation = row
@@ -141,16 +151,17 @@ def lease_next(
     delivery.lease_token += 1
     delivery.leased_until = now + LEASE
     reply = Reply.from_data(delivery.payload)
-    pace = (paces or {}).get(delivery.channel)
+    pace = (channels or {}).get(delivery.channel)
+    place = places.get(delivery.channel, now)
     if pace is not None:
         # While it is being sent, a lease that runs out would have it sent twice.
-        delivery.leased_until = now + max(LEASE, pace.answers_within + MARGIN)
+        delivery.leased_until = place + max(LEASE, pace.answers_within + MARGIN)
         spent = used[delivery.channel]
         # An album goes out first, and each of its pictures counts.
         messages = max(1, len(reply.images)) if delivery.parts_done == 0 else 1
-        spent.paced_until = pace.overall.take(spent.paced_until, now=now, messages=messages)
+        spent.paced_until = pace.overall.take(spent.paced_until, now=place, messages=messages)
         conversation.paced_until = pace.of(conversation.visibility).take(
-            conversation.paced_until, now=now, messages=messages
+            conversation.paced_until, now=place, messages=messages
         )
     public = conversation.visibility != "private"
     turn = session.get(Turn, delivery.turn_id) if public and delivery.turn_id else None
@@ -170,6 +181,7 @@ def lease_next(
         in_reply_to=turn.external_id if turn else None,
         action=delivery.action,
         targets=tuple(delivery.targets),
+        not_before=place if place > now else None,
     )
 
 
@@ -180,6 +192,7 @@ def next_chance(
     until: datetime,
     conversation_id: int | None = None,
     channels: Mapping[str, Pace | None],
+    ahead: timedelta = timedelta(0),
 ) -> datetime | None:
     """When ``lease_next`` may find something, if that is before ``until``; None if it is not.
 
@@ -187,20 +200,23 @@ def next_chance(
     """
     chances = []
     for channel, pace in channels.items():
-        query = _due(
-            now=until, conversation_id=conversation_id, channels={channel: pace}, leased_too=False
-        )
-        found = session.execute(query.order_by(Delivery.priority, Delivery.id).limit(1)).first()
-        if found is None:
-            continue
-        delivery, conversation = found
-        chance = max(delivery.next_attempt_at, now)
+        free = now
         if pace is not None:
             used = session.get(ChannelPace, channel) or ChannelPace(channel=channel)
-            chance = max(chance, _free_at(used, pace))
-            free = pace.of(conversation.visibility).free_at(conversation.paced_until)
-            chance = max(chance, free or chance)
-        chances.append(chance)
+            free = max(now, _free_at(used, pace))
+        if free >= until:
+            continue
+        chance = first_chance(
+            session,
+            free=free,
+            until=until,
+            conversation_id=conversation_id,
+            channel=channel,
+            pace=pace,
+        )
+        if chance is not None:
+            # A place in the channel's pace is given ahead; a chat's own is not.
+            chances.append(max(now, free - ahead) if chance == free else chance)
     first = min(chances, default=until)
     return first if first < until else None
 
@@ -308,65 +324,6 @@ def feed(
             .order_by(Delivery.id)
             .limit(limit)
         )
-    )
-
-
-def _due(
-    *,
-    now: datetime,
-    conversation_id: int | None,
-    channels: Mapping[str, Pace | None] | None,
-    leased_too: bool = True,
-) -> Select[Delivery, Conversation]:
-    """Open deliveries whose time has come, that nobody holds and that wait for no earlier one."""
-    earlier = aliased(Delivery)
-    blocked = exists().where(
-        earlier.conversation_id == Delivery.conversation_id,
-        earlier.id < Delivery.id,
-        # A broadcast that waits for its place must not hold back an answer.
-        earlier.priority <= Delivery.priority,
-        _open(earlier.state),
-    )
-    query = (
-        select(Delivery, Conversation)
-        .join(Conversation, Conversation.id == Delivery.conversation_id)
-        .where(
-            _open(Delivery.state),
-            Delivery.next_attempt_at <= now,
-            or_(Delivery.leased_until.is_(None), Delivery.leased_until < now)
-            if leased_too
-            else Delivery.leased_until.is_(None),
-            ~blocked,
-        )
-    )
-    if conversation_id is not None:
-        query = query.where(Delivery.conversation_id == conversation_id)
-    if channels is not None:
-        query = query.where(or_(*(_reachable(each, pace, now) for each, pace in channels.items())))
-    return query
-
-
-def _open(state: InstrumentedAttribute[str]) -> ColumnElement[bool]:
-    """As literals: SQLite uses a partial index only where it sees the index's own words."""
-    return state.in_(bindparam("open_states", OPEN_STATES, expanding=True, literal_execute=True))
-
-
-def _reachable(channel: str, pace: Pace | None, now: datetime) -> ColumnElement[bool]:
-    if pace is None:
-        return Delivery.channel == channel
-    return and_(
-        Delivery.channel == channel,
-        or_(
-            Conversation.paced_until.is_(None),
-            and_(
-                Conversation.visibility == "private",
-                Conversation.paced_until <= now + pace.private.ahead,
-            ),
-            and_(
-                Conversation.visibility != "private",
-                Conversation.paced_until <= now + pace.group.ahead,
-            ),
-        ),
     )
 
 

@@ -37,7 +37,7 @@ from core.audit import record_audit
 from core.cases import Actor, add_note
 from core.conversations import ERASED
 from core.conversations import OPEN_STATES as OPEN_TURNS
-from core.deliveries import OPEN_STATES as OPEN_DELIVERIES
+from core.delivery_queue import OPEN_STATES as OPEN_DELIVERIES
 from core.drafts import close_draft
 from core.errors import Refused
 from core.models.base import Base

@@ -2,7 +2,7 @@
 
 The generic cell rate algorithm (ITU-T I.371, Annex A): one moment says how far an allowance is used
 up. Each message moves it on by the interval; a message may go while it lies at most ``burst`` - 1
-intervals ahead. In any window of w seconds at most burst + w / interval messages go out.
+intervals ahead. In any window of w seconds at most burst + (w + late) / interval messages go out.
 """
 
 from __future__ import annotations
@@ -13,10 +13,15 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True)
 class Allowance:
-    """One message each ``interval``, with ``burst`` at once after a pause."""
+    """One message each ``interval``, with ``burst`` at once after a pause.
+
+    Whoever wakes up to ``late`` (less than ``interval``) after the moment does not push back those
+    that follow; without it each small delay would be lost for ever.
+    """
 
     interval: timedelta
     burst: int = 1
+    late: timedelta = timedelta(0)
 
     @property
     def ahead(self) -> timedelta:
@@ -29,7 +34,7 @@ class Allowance:
 
     def take(self, paced_until: datetime | None, *, now: datetime, messages: int = 1) -> datetime:
         """The used-up moment after ``messages`` that go out now."""
-        begin = now if paced_until is None else max(paced_until, now)
+        begin = now if paced_until is None else max(paced_until, now - self.late)
         return begin + self.interval * messages
 
 

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from core.audit import record_audit
 from core.conversations import ensure_conversation, reopen_conversation
 from core.database import Database
-from core.deliveries import BROADCAST, OPEN_STATES, enqueue
+from core.deliveries import BROADCAST, enqueue
 from core.delivery_changes import cancel_delivery, settle_unsure
+from core.delivery_queue import OPEN_STATES
 from core.errors import Refused
 from core.models.conversation import Conversation, Delivery
 from core.models.post import Post

@@ -7,8 +7,10 @@ second message would do harm a lost answer becomes ``unsure`` and is not sent ag
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
@@ -34,6 +36,7 @@ from core.errors import (
     TemporaryFailure,
 )
 from core.failpoints import failpoint
+from core.pacing import Allowance
 from core.ports import Channel, Now
 
 log = logging.getLogger(__name__)
@@ -49,10 +52,38 @@ MOST_REPEATS = 20
 # An answer that could not leave for a day answers nothing any more; what a case became still counts.
 TALK_LASTS = timedelta(hours=24)
 TALK = ("reply", "notice")
+# A message is taken out of the queue so long before its place in the pace: what the database and the
+# threads need meanwhile then neither slows the pace nor bunches messages up. Talk that comes in this
+# time waits for those that are taken.
+AHEAD = timedelta(milliseconds=70)
 # Chances in a row that came to nothing (another process took them) before we leave it to the next look.
 MOST_WAITS = 20
 # Seconds after which we look for new messages though a slow one is still being sent.
 LOOK_AGAIN = 1.0
+
+
+class _Gate:
+    """Keeps one process's sendings as far apart as their places in the pace, however late threads wake.
+
+    Over any second's worth of messages, so that a late one does not make the next ones late.
+    """
+
+    def __init__(self, allowance: Allowance) -> None:
+        count = max(1, math.ceil(timedelta(seconds=1) / allowance.interval))
+        self._span = allowance.interval * count
+        self._passed: deque[datetime] = deque(maxlen=count)
+        self._lock = threading.Lock()
+
+    def wait(self, now: Now, sleep: Callable[[float], None]) -> None:
+        """Wait until a message may pass, and let it pass."""
+        with self._lock:
+            at = now()
+            if len(self._passed) == self._passed.maxlen:
+                early = (self._passed[0] + self._span - at).total_seconds()
+                if early > 0:
+                    sleep(early)
+                    at = now()
+            self._passed.append(at)
 
 
 class Dispatcher:
@@ -76,6 +107,7 @@ class Dispatcher:
         self._database = database
         self._senders = {channel.name: channel.sender for channel in channels}
         self._paces = {name: sender.pace for name, sender in self._senders.items()}
+        self._gates = {name: _Gate(pace.overall) for name, pace in self._paces.items() if pace}
         self._now = now
         self._sleep = sleep
         self._stopping = threading.Event()
@@ -160,11 +192,14 @@ class Dispatcher:
 
     def _lease(self, conversation_id: int | None) -> Outgoing | None:
         with self._database.transaction() as session:
+            # First the lock, then the clock: what waits for the lock must not look as if it went out.
+            session.connection()
             return lease_next(
                 session,
                 now=self._now(),
                 conversation_id=conversation_id,
                 channels=self._paces,
+                ahead=AHEAD,
             )
 
     def _wait_for_chance(self, conversation_id: int | None) -> bool:
@@ -177,6 +212,7 @@ class Dispatcher:
                 until=now + PATIENCE,
                 conversation_id=conversation_id,
                 channels=self._paces,
+                ahead=AHEAD,
             )
         if chance is None:
             return False
@@ -189,6 +225,12 @@ class Dispatcher:
             with self._database.transaction() as session:
                 mark_unsure(session, outgoing=outgoing, failure="lost while sending")
             return
+        if outgoing.not_before is not None:
+            early = (outgoing.not_before - self._now()).total_seconds()
+            if early > 0:
+                self._sleep(early)
+        if outgoing.channel in self._gates:
+            self._gates[outgoing.channel].wait(self._now, self._sleep)
         failpoint("before_send")
         try:
             sent = sender.send(outgoing)

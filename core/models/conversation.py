@@ -117,15 +117,18 @@ class Delivery(Base):
     __table_args__ = (
         UniqueConstraint("dedupe_key"),
         Index("ix_delivery_conversation_id_id", "conversation_id", "id"),
+        # What waits in one conversation, and what waits on one channel, each in the order of sending.
         Index(
             "ix_delivery_open",
-            "state",
-            "next_attempt_at",
+            "conversation_id",
+            "priority",
+            "id",
             sqlite_where=text("state IN ('pending', 'sending')"),
             postgresql_where=text("state IN ('pending', 'sending')"),
         ),
         Index(
             "ix_delivery_queue",
+            "channel",
             "priority",
             "id",
             sqlite_where=text("state IN ('pending', 'sending')"),

@@ -121,7 +121,12 @@ class TelegramHouse:
 
 @contextmanager
 def make_telegram_house(
-    folder: Path, *, sim: TelegramSim, webhook: bool = False, working: bool = True
+    folder: Path,
+    *,
+    sim: TelegramSim,
+    webhook: bool = False,
+    working: bool = True,
+    rasa: StandInRasa | None = None,
 ) -> Iterator[TelegramHouse]:
     """Serve the bot until the end of the block. Without ``working`` nothing is answered by itself."""
     settings = Settings.load(
@@ -132,7 +137,7 @@ def make_telegram_house(
         telegram_webhook_url="https://www.example.org" + PATH if webhook else "",
         telegram_webhook_secret=SECRET if webhook else "",
     )
-    clock, rasa = RunningClock(), StandInRasa()
+    clock, rasa = RunningClock(), rasa or StandInRasa()
     # Reading the city anew for each test would take longer than the test.
     with patch("app.wiring.load_city", lambda *_, **__: sample_city()):
         parts = build_parts(settings, now=clock)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -73,6 +74,7 @@ class House:
         self.database: Database = make_database(folder)
         self.clock, self.provider = Clock(), Provider(pace)
         self.told: list[int] = []
+        self.sleep: Callable[[float], None] = lambda seconds: self.clock.forward(seconds=seconds)
         self.dispatcher = self.make_dispatcher(threads)
 
     def make_dispatcher(self, threads: int) -> Dispatcher:
@@ -82,8 +84,11 @@ class House:
             now=self.clock,
             sent=self.told.append,
             threads=threads,
-            sleep=lambda seconds: self.clock.forward(seconds=seconds),
+            sleep=self.nap,
         )
+
+    def nap(self, seconds: float) -> None:
+        self.sleep(seconds)
 
     def put(
         self, *texts: str, to: str = "1", visibility: str = "private", kind: str = "reply"
@@ -217,6 +222,36 @@ def test_what_is_soon_is_waited_for_and_what_is_not_is_left(tmp_path) -> None:
     assert house.states() == ["sent"] * 4 + ["pending"]
     house.dispatcher.stop()
     house.database.dispose()
+
+
+def moments_of(house: House, count: int) -> list[float]:
+    """When messages to so many people go out, in seconds."""
+    begun, moments = house.clock(), list[float]()
+    house.provider.act = lambda _: moments.append((house.clock() - begun).total_seconds())
+    for to in range(count):
+        house.put("답", to=str(to))
+    while any(state == "pending" for state in house.states()):
+        house.dispatcher.dispatch_due()
+    house.dispatcher.stop()
+    house.database.dispose()
+    return moments
+
+
+def test_a_message_that_is_taken_early_goes_out_at_its_place(tmp_path) -> None:
+    pace = Pace(Allowance(SECOND / 20), Allowance(SECOND), Allowance(SECOND))
+    moments = moments_of(House(tmp_path, pace=pace, threads=0), 30)
+    assert moments == pytest.approx([number / 20 for number in range(30)], abs=0.002)
+
+
+def test_a_thread_that_wakes_late_does_not_bunch_messages_up(tmp_path) -> None:
+    pace = Pace(Allowance(SECOND / 10), Allowance(SECOND), Allowance(SECOND))
+    house = House(tmp_path, pace=pace, threads=0)
+    naps = itertools.count(1)
+    house.sleep = lambda seconds: house.clock.forward(
+        seconds=seconds + (0.06 if next(naps) % 7 == 0 else 0)
+    )
+    moments = moments_of(house, 60)
+    assert min(b - a for a, b in zip(moments, moments[10:], strict=False)) >= 0.999
 
 
 def test_after_the_end_nothing_new_is_taken(house: House) -> None:
