@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bots.limits import RateLimit
+from bots.received import ReceivedTurn
 from bots.telegram_client import Me
 from bots.telegram_parse import (
     CHANNEL,
@@ -47,25 +48,6 @@ NAME_WAIT = 2.0
 MISSING_FOR = 0.5
 # A gap that is larger is none: after a quiet week ids begin anew somewhere.
 MOST_MISSING = 100
-
-
-class ReceivedTurn(Protocol):
-    """What the door says of a message that it has kept."""
-
-    @property
-    def turn_id(self) -> int:
-        """The turn that keeps the message."""
-        ...
-
-    @property
-    def conversation_id(self) -> int:
-        """The conversation it belongs to."""
-        ...
-
-    @property
-    def duplicate(self) -> bool:
-        """Whether the same message had come before."""
-        ...
 
 
 class Answers(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 
 from bots import web_files, web_lookup
 from bots.limits import FewAtOnce, RateLimit
+from bots.received import ReceivedTurn
 from bots.web_feed import Cursor, read_after
 from bots.web_hub import Hub
 from bots.web_input import (
@@ -37,25 +38,6 @@ from core.lookup_codes import LookupCodes
 LARGEST_ID = 2**63 - 1
 PHOTOS_AT_ONCE = 2
 MOST_WAITING_PHOTOS = 30
-
-
-class ReceivedTurn(Protocol):
-    """What the door says of a message that it has kept."""
-
-    @property
-    def turn_id(self) -> int:
-        """The turn that keeps the message."""
-        ...
-
-    @property
-    def conversation_id(self) -> int:
-        """The conversation it belongs to."""
-        ...
-
-    @property
-    def duplicate(self) -> bool:
-        """Whether the same message had come before."""
-        ...
 
 
 @dataclass(frozen=True)
