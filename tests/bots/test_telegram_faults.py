@@ -43,8 +43,10 @@ def tell(house: TelegramHouse, user: User, *words: str) -> None:
             )
 
 
-def refused(sim: TelegramSim, code: int, count: int = 1) -> None:
-    until(lambda: sim.error_counts["sendMessage", code] >= count)
+def refused(house: TelegramHouse, code: int, count: int = 1) -> None:
+    """Wait until so many sendings were refused and we have written down what that means."""
+    until(lambda: house.sim.error_counts["sendMessage", code] >= count)
+    until(lambda: all(each.state != "sending" for each in house.deliveries()))
 
 
 def texts(user: User) -> list[str]:
@@ -60,7 +62,7 @@ def test_too_fast_for_one_chat_holds_that_chat_alone_and_to_the_second(
     first, second = greet(telegram), greet(telegram, 2002)
     sim.fail("sendMessage", 429, retry_after=7, chat_id=first.chat_id)
     tell(telegram, first, "하나", "둘")
-    refused(sim, 429)
+    refused(telegram, 429)
     at = next(call.at for call in sim.calls("sendMessage") if call.error_code == 429)
     tell(telegram, second, "다른 분께")
     second.wait_for("다른 분께", seconds=3)
@@ -83,7 +85,7 @@ def test_too_fast_for_a_chat_that_was_silent_holds_everybody(
     telegram.clock.forward(seconds=120)
     sim.fail("sendMessage", 429, retry_after=20, chat_id=first.chat_id)
     tell(telegram, first, "하나")
-    refused(sim, 429)
+    refused(telegram, 429)
     tell(telegram, second, "다른 분께")
     telegram.clock.forward(seconds=15)
     before = sim.counts["sendMessage"]
@@ -136,7 +138,7 @@ def test_an_answer_that_telegram_fails_to_take_goes_out_later_once(
     sim.fail("sendMessage", code, times=2)
     user.send_text("가로등이 꺼졌어요")
     for count in (1, 2):
-        refused(sim, code, count)
+        refused(telegram, code, count)
         telegram.clock.forward(seconds=6)
     user.wait_for(QUESTION)
     telegram.settle()
@@ -199,11 +201,11 @@ def test_a_token_that_is_refused_for_a_while_loses_nothing(
     tell(telegram, first, "하나", "둘")
     tell(telegram, second, "다른 분께")
     second.send_text("가로등이 꺼졌어요")
-    refused(sim, 401, 2)
+    refused(telegram, 401, 2)
     for _ in range(3):
         telegram.clock.forward(seconds=61)
         telegram.dispatcher.dispatch_due()
-    assert {each.state for each in telegram.deliveries()[2:]} == {"pending"}
+    until(lambda: {each.state for each in telegram.deliveries()[2:]} == {"pending"})
     assert telegram.conversation(1001).mode == "bot"
     sim.token = good
     telegram.clock.forward(seconds=61)
@@ -236,7 +238,7 @@ def test_who_cannot_be_reached_is_tried_once_keeps_the_case_and_holds_up_nobody(
         case_id = make_case(session, turn=turn, now=telegram.clock()).case.id
     sim.fail("sendMessage", code, description=words, times=None, chat_id=gone.chat_id)
     tell(telegram, gone, "하나", "둘", "셋")
-    refused(sim, code)
+    refused(telegram, code)
     with telegram.database.transaction() as session:
         change_status(
             session,

@@ -18,6 +18,7 @@ def held_answer(house: TelegramHouse) -> Group:
     house.sim.fail("sendMessage", 429, retry_after=30, chat_id=OLD)
     house.citizen().send_text_in(group, WORDS, mention=True)
     until(lambda: house.sim.error_counts["sendMessage", 429] == 1)
+    until(lambda: [each.state for each in house.deliveries()] == ["pending"])
     return group
 
 
@@ -41,6 +42,7 @@ def test_a_group_whose_move_is_learnt_from_a_refusal_gets_its_answers(
     moved = group.migrate(NEW)
     telegram.clock.forward(seconds=31)
     until(lambda: telegram.sim.error_counts["sendMessage", 400])
+    until(lambda: telegram.deliveries()[0].address == str(NEW))
     telegram.clock.forward(seconds=5)
     moved.wait_for(REPORT)
     telegram.settle()
