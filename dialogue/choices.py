@@ -25,6 +25,8 @@ _ID = re.compile(r"([1-9][0-9]{0,9})\.([0-9]{1,2})")
 _CASE_NUMBER = re.compile(r"(?<![0-9])20[0-9]{2}-[0-9]{6}(?![0-9])")
 # A question further back than so many messages has scrolled out of sight.
 MOST_LOOKED_BACK = 10
+# Replies to something older than so many messages are words of their own.
+MOST_REPLIED_TO = 200
 _PAYLOAD = re.compile(r"^/([a-z_]+)(\{.*\})?$", re.DOTALL)
 
 
@@ -163,14 +165,18 @@ def _presses_before(session: Session, *, turn: Turn, delivery: Delivery) -> list
 
 
 def _replied_to(session: Session, turn: Turn) -> Delivery | None:
-    """The message of ours that a citizen's message replies to."""
+    """The message of ours that a citizen's message replies to; a long one is several at the provider."""
     if turn.reply_to is None:
         return None
-    return session.scalars(
-        select(Delivery).where(
-            Delivery.conversation_id == turn.conversation_id, Delivery.provider_id == turn.reply_to
-        )
-    ).first()
+    sent = session.scalars(
+        select(Delivery)
+        .where(Delivery.conversation_id == turn.conversation_id, Delivery.provider_id.is_not(None))
+        .order_by(Delivery.id.desc())
+        .limit(MOST_REPLIED_TO)
+    )
+    return next(
+        (each for each in sent if turn.reply_to in (each.provider_id, *each.provider_ids)), None
+    )
 
 
 def _last_question(session: Session, *, conversation_id: int) -> Delivery | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from core.deliveries import enqueue
+from core.replies import Reply
 from tests.bots.telegram_house import TelegramHouse
 from tests.bots.web_house import CONFIRM, until
 from tests.peers.telegram_sim import Seen, TelegramSim, User
@@ -169,6 +171,24 @@ def test_a_reply_to_a_receipt_carries_its_case(telegram: TelegramHouse) -> None:
     receipt = user.wait_for(RECEIPT)
     user.send_text("하나 더 꺼져 있어요", reply_to=receipt.message_id)
     user.wait_count(3)
+    assert telegram.rasa.heard[-1].metadata["about_case"] == RECEIPT
+
+
+def test_a_reply_to_any_part_of_a_long_message_carries_its_case(telegram: TelegramHouse) -> None:
+    user, _ = ask(telegram)
+    conversation = telegram.conversation(user.chat_id)
+    with telegram.database.transaction() as session:
+        enqueue(
+            session,
+            conversation=session.merge(conversation),
+            reply=Reply(f"{RECEIPT} 민원의 답이에요. " + "가로등을 고쳤어요. " * 600),
+            kind="status",
+            dedupe_key="long",
+            now=telegram.clock(),
+        )
+    user.wait_count(3)
+    user.send_text("아직도 꺼져 있어요", reply_to=user.messages[1].message_id)
+    until(lambda: len(telegram.rasa.heard) == 2)
     assert telegram.rasa.heard[-1].metadata["about_case"] == RECEIPT
 
 
