@@ -365,7 +365,14 @@ class Contract:
         first = desk.conversation()
         with desk.database.transaction() as session:
             request_erasure(session, conversation_id=first.id, by="citizen", now=desk.now())
-        erase_due(database=desk.database, rasa=desk.rasa, store=desk.store, now=desk.now)
+
+        def erased() -> bool:
+            # Not before the last answer is recorded as sent, which the citizen sees a moment earlier.
+            return bool(
+                erase_due(database=desk.database, rasa=desk.rasa, store=desk.store, now=desk.now)
+            )
+
+        until(erased, seconds=20)
         left = everything_in(desk.database)
         assert "홍당무" not in left
         assert first.address not in left
