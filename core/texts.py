@@ -96,7 +96,6 @@ REQUIRED: Mapping[str, frozenset[str]] = {
     "telegram_command_start": _p(),
     "telegram_command_help": _p(),
     "telegram_command_cancel": _p(),
-    "telegram_place": _p(),
     "telegram_stale": _p(),
     # how a result was
     "rate_ask": _p("number"),
