@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.settings import Settings, variable
+from app.settings import Settings
+from app.settings_parts import variable
 
 NEEDED_BYTES = 1_000_000_000
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import httpx
 
 from app.demo_children import Program
-from app.settings import ENV_PREFIX, Settings, project_root
+from app.settings import Settings, project_root
+from app.settings_parts import ENV_PREFIX
 
 NLU_PYTHON = Path("nlu") / ".venv" / "bin" / "python"
 PROBE_SECONDS = 2.0

@@ -6,7 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from app.settings import Settings, variable
+from app.settings import Settings
+from app.settings_parts import variable
 
 SECONDS = 2.0
 

@@ -30,14 +30,8 @@ from app.doctor_findings import ok as _ok
 from app.doctor_findings import warn as _warn
 from app.doctor_telegram import look_at_telegram
 from app.migrate import pending_revisions
-from app.settings import (
-    ENV_PREFIX,
-    SECRET_NAMES,
-    Settings,
-    SettingsError,
-    project_root,
-    variable,
-)
+from app.settings import SECRET_NAMES, Settings, SettingsError, project_root
+from app.settings_parts import ENV_PREFIX, variable
 from core.audit import first_broken_entry
 from core.city import City
 from core.clock import KST

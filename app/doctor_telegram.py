@@ -11,7 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.clock import utc_now
 from app.demo_programs import heartbeat_age
 from app.doctor_findings import Finding, fail, ok, warn
-from app.settings import Settings, variable
+from app.settings import Settings
+from app.settings_parts import variable
 from core.database import Database
 from core.errors import SotongError
 from core.leases import is_held

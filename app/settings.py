@@ -5,26 +5,22 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-import re
 import secrets
 import tempfile
 from pathlib import Path
 from typing import Any, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-ENV_PREFIX = "SOTONG_"
+from app.settings_parts import ENV_PREFIX, http_address, variable
+from app.settings_telegram import TelegramSettings
+
 SECRET_NAMES = ("turn_secret", "actions_secret", "vault_key", "cookie_secret")
 MIN_SECRET_LENGTH = 24
 VAULT_KEY_BYTES = 32
 # Never shown in a sentence about a mistake.
-HIDDEN_NAMES = (*SECRET_NAMES, "telegram_token", "telegram_webhook_secret")
-_BOT_TOKEN = re.compile(r"[0-9]{3,20}:[A-Za-z0-9_-]{10,100}")
-# "@name" of a public channel, or the number of any channel.
-TELEGRAM_CHANNEL = re.compile(r"@[A-Za-z][A-Za-z0-9_]{3,31}|-100[0-9]{1,15}")
-_WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{24,256}")
+HIDDEN_NAMES = (*SECRET_NAMES, *TelegramSettings.HIDDEN)
 
 
 class SettingsError(Exception):
@@ -36,12 +32,7 @@ def project_root() -> Path:
     return Path(__file__).resolve().parent.parent
 
 
-def variable(field: str) -> str:
-    """The environment variable of a field: `var_dir` → `SOTONG_VAR_DIR`."""
-    return ENV_PREFIX + field.upper()
-
-
-class Settings(BaseSettings):
+class Settings(TelegramSettings, BaseSettings):
     """Everything an operator may set. Use `Settings.load()`: the constructor makes no secrets."""
 
     model_config = SettingsConfigDict(
@@ -86,29 +77,6 @@ class Settings(BaseSettings):
     public_port: int = Field(8080, ge=1, le=65535, description="port of the public app")
     internal_host: str = Field("127.0.0.1", description="address on which officers' pages listen")
     internal_port: int = Field(8081, ge=1, le=65535, description="port of the internal app")
-    telegram_token: str = Field(
-        "",
-        repr=False,
-        description="token of the Telegram bot; without one there is no Telegram. Alone it means polling",
-    )
-    telegram_webhook_url: str = Field(
-        "",
-        description="public https address of `/telegram/webhook`; with it Telegram sends instead of polling",
-    )
-    telegram_webhook_secret: str = Field(
-        "",
-        repr=False,
-        description="what Telegram must show with each update (24 to 256 of A-Z a-z 0-9 _ -); needed "
-        "with a webhook",
-    )
-    telegram_api_url: str = Field(
-        "https://api.telegram.org",
-        description="another Bot API server (the city's own, or a test's)",
-    )
-    telegram_channel: str = Field(
-        "",
-        description="the city's channel for posts, `@name` or `-100…`; the bot must be an administrator",
-    )
     turn_secret: str = Field(
         "", repr=False, description="secret between the core and Rasa's turn channel"
     )
@@ -168,40 +136,16 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else Path(os.path.abspath(value.expanduser()))
 
-    @field_validator("rasa_url", "actions_url", "telegram_api_url", "telegram_webhook_url")
+    @field_validator("rasa_url", "actions_url")
     @classmethod
     def _http_address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
-            raise ValueError("expected an address such as http://127.0.0.1:5005")
-        return value.rstrip("/")
+        return http_address(value)
 
     @field_validator("turn_secret", "actions_secret", "cookie_secret")
     @classmethod
     def _long_enough(cls, value: str) -> str:
         if value and len(value) < MIN_SECRET_LENGTH:
             raise ValueError(f"expected at least {MIN_SECRET_LENGTH} characters")
-        return value
-
-    @field_validator("telegram_token")
-    @classmethod
-    def _a_bot_token(cls, value: str) -> str:
-        if value and not _BOT_TOKEN.fullmatch(value):
-            raise ValueError("expected a token as BotFather gives it, such as 123456789:AAE…")
-        return value
-
-    @field_validator("telegram_channel")
-    @classmethod
-    def _a_channel(cls, value: str) -> str:
-        if value and not TELEGRAM_CHANNEL.fullmatch(value):
-            raise ValueError("expected @name or -100 and a number")
-        return value
-
-    @field_validator("telegram_webhook_secret")
-    @classmethod
-    def _a_webhook_secret(cls, value: str) -> str:
-        if value and not _WEBHOOK_SECRET.fullmatch(value):
-            raise ValueError("expected 24 to 256 of the characters A-Z a-z 0-9 _ -")
         return value
 
     @field_validator("vault_key")
@@ -214,22 +158,6 @@ class Settings(BaseSettings):
         if value and size != VAULT_KEY_BYTES:
             raise ValueError(f"expected the base64 of {VAULT_KEY_BYTES} bytes")
         return value
-
-    @model_validator(mode="after")
-    def _telegram_fits(self) -> Self:
-        """A webhook without a secret would take updates from anybody."""
-        if self.telegram_webhook_url and not self.telegram_token:
-            raise ValueError(
-                f"{variable('telegram_webhook_url')} is set without {variable('telegram_token')}: "
-                "set the token too"
-            )
-        if self.telegram_webhook_url and not self.telegram_webhook_secret:
-            raise ValueError(
-                f"{variable('telegram_webhook_url')} is set without "
-                f"{variable('telegram_webhook_secret')}, so anybody could send updates: make one with "
-                "`python3 -c 'import secrets; print(secrets.token_urlsafe(32))'` and set it"
-            )
-        return self
 
     @model_validator(mode="after")
     def _derived(self) -> Self:

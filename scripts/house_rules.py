@@ -11,7 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("korean", "core", "dialogue", "bots", "actions", "console", "app", "nlu")
+PACKAGES = (
+    "korean",
+    "core",
+    "dialogue",
+    "bots",
+    "actions",
+    "console",
+    "integrations",
+    "app",
+    "nlu",
+)
 MOST_LINES = 400
 # The lower layers name what they may import, because a list of forbidden things is never complete.
 MAY_IMPORT = {

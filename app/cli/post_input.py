@@ -144,7 +144,7 @@ def record(
 
 def address_of(parts: Parts, given: str | None) -> str:
     """The channel's address from the command line or the settings. Raises Refused, BadParameter."""
-    from app.settings import TELEGRAM_CHANNEL
+    from app.settings_telegram import TELEGRAM_CHANNEL
     from core.errors import Refused
 
     address = given or parts.settings.telegram_channel

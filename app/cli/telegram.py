@@ -101,7 +101,8 @@ def check(as_json: AsJson = False) -> None:
 
 def _configuration() -> tuple[Settings, City]:
     from app.city_files import load_city
-    from app.settings import Settings, SettingsError, variable
+    from app.settings import Settings, SettingsError
+    from app.settings_parts import variable
 
     settings = Settings.read()
     if not settings.telegram_token:

@@ -13,7 +13,8 @@ import yaml
 
 from app.city_files import load_city
 from app.cli.main import COMMANDS, LazyGroup, cli
-from app.settings import Settings, project_root, variable
+from app.settings import Settings, project_root
+from app.settings_parts import variable
 from core.case_status import TITLES
 from core.city import KINDS
 
@@ -29,7 +30,11 @@ def text_of(*names: str) -> str:
     return "\n".join((ROOT / name).read_text(encoding="utf-8") for name in names)
 
 
-OPERATIONS = text_of("docs/operations.md")
+# The overview and the pages beside it (docs/operations/).
+OPERATIONS = text_of(
+    "docs/operations.md",
+    *(str(page.relative_to(ROOT)) for page in sorted((DOCS / "operations").glob("*.md"))),
+)
 
 
 def commands() -> Iterator[str]:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import SECRET_NAMES, Settings, SettingsError, variable
+from app.settings import SECRET_NAMES, Settings, SettingsError
+from app.settings_parts import variable
 
 KEY = base64.b64encode(b"k" * 32).decode()
 LONG = "a-secret-of-more-than-24-letters"
