@@ -73,7 +73,7 @@ def programs(settings: Settings) -> tuple[Program, ...]:
             *("-m", "nlu.serve", "--var-dir", str(settings.var_dir)),
             *("--port", str(settings.rasa_port)),
         ],
-        ready=lambda: answers(f"{settings.rasa_url}/webhooks/turns/health"),
+        ready=lambda: answers(f"{settings.rasa_urls[0]}/webhooks/turns/health"),
         patience=RASA_PATIENCE,
         environment=rasa_environment(settings),
     )

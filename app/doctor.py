@@ -43,7 +43,13 @@ from core.models.officers import Officer
 __all__ = ["Finding", "Verdict", "examine"]
 # Read by Rasa's process, the tests and CI; no setting of ours, and no typing mistake.
 OTHER_VARIABLES = frozenset(
-    {"SOTONG_RASA_TRACKER", "SOTONG_FAILPOINT", "SOTONG_REQUIRE_ALL", "SOTONG_NOT_RUN_FILE"}
+    {
+        "SOTONG_RASA_TRACKER",
+        "SOTONG_RASA_LOCKS",
+        "SOTONG_FAILPOINT",
+        "SOTONG_REQUIRE_ALL",
+        "SOTONG_NOT_RUN_FILE",
+    }
 )
 LOW_DISK, NO_DISK = 5_000_000_000, 500_000_000
 CALENDAR_NOTICE = timedelta(days=90)
@@ -303,7 +309,7 @@ def _clock(*, now: float, newest: float) -> Finding:
 def _processes(settings: Settings) -> Iterator[Finding]:
     rasa, actions, public, internal = ports_of(settings)
     health = {
-        rasa: f"{settings.rasa_url}/webhooks/turns/health",
+        rasa: f"{settings.rasa_urls[0]}/webhooks/turns/health",
         actions: f"{settings.actions_url}/healthz",
         public: f"{settings.public_url}/healthz",
         internal: f"{settings.internal_url}/healthz",

@@ -63,7 +63,9 @@ class Settings(TelegramSettings, BaseSettings):
     )
     rasa_port: int = Field(5005, ge=1, le=65535, description="port of Rasa; always on 127.0.0.1")
     rasa_url: str = Field(
-        "", description="where Rasa answers; default: http://127.0.0.1:<rasa_port>"
+        "",
+        description="where Rasa answers, several addresses with commas between them; default: "
+        "http://127.0.0.1:<rasa_port>",
     )
     actions_port: int = Field(
         5055, ge=1, le=65535, description="port of the actions app; always on 127.0.0.1"
@@ -136,9 +138,14 @@ class Settings(TelegramSettings, BaseSettings):
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else Path(os.path.abspath(value.expanduser()))
 
-    @field_validator("rasa_url", "actions_url")
+    @field_validator("rasa_url")
     @classmethod
-    def _http_address(cls, value: str) -> str:
+    def _rasa_addresses(cls, value: str) -> str:
+        return ",".join(http_address(each.strip()) for each in value.split(",") if each.strip())
+
+    @field_validator("actions_url")
+    @classmethod
+    def _actions_address(cls, value: str) -> str:
         return http_address(value)
 
     @field_validator("turn_secret", "actions_secret", "cookie_secret")
@@ -171,6 +178,11 @@ class Settings(TelegramSettings, BaseSettings):
             if not getattr(self, name):
                 object.__setattr__(self, name, value)
         return self
+
+    @property
+    def rasa_urls(self) -> tuple[str, ...]:
+        """The addresses of all Rasas; they share their trackers and locks."""
+        return tuple(self.rasa_url.split(","))
 
     @property
     def vault_key_bytes(self) -> bytes:

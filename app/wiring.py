@@ -86,7 +86,7 @@ def build_talk(
     parts: Parts, *, channels: tuple[Channel, ...], sent: Callable[[int], None] | None = None
 ) -> Talk:
     """The door, the turn runner and the dispatcher over the given channels; see Dispatcher for ``sent``."""
-    rasa = RasaClient(url=parts.settings.rasa_url, secret=parts.settings.turn_secret)
+    rasa = RasaClient(urls=parts.settings.rasa_urls, secret=parts.settings.turn_secret)
     dispatcher = Dispatcher(database=parts.database, channels=channels, now=parts.now, sent=sent)
     runner = TurnRunner(
         database=parts.database,

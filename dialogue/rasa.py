@@ -6,7 +6,8 @@ The seam is the turn channel of ``nlu/channel.py``: one POST per turn, idempoten
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,8 @@ from core.replies import Choice, Image, Link, Point, Reply
 TURN_PATH = "/webhooks/turns/turn"
 PARSE_PATH = "/webhooks/turns/parse"
 HEALTH_PATH = "/webhooks/turns/health"
+# A Rasa that took no connection is asked last for so long.
+AWAY_SECONDS = 5.0
 CONVERSATIONS_PATH = "/webhooks/turns/conversations"
 
 
@@ -57,11 +60,24 @@ class Understood:
 
 
 class RasaClient:
-    """Talks to one Rasa. Thread-safe; close it at the end."""
+    """Talks to one Rasa, or to several that share their trackers. Thread-safe; close it at the end.
 
-    def __init__(self, *, url: str, secret: str, timeout: float = 25.0) -> None:
+    A conversation has its own Rasa, so that each works an even part. Only while that one takes no
+    connections does another one take its place: whoever has a turn already is never passed over.
+    """
+
+    def __init__(
+        self,
+        *,
+        urls: Sequence[str],
+        secret: str,
+        timeout: float = 25.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._urls = tuple(urls)
+        self._away_until = dict.fromkeys(self._urls, 0.0)
+        self._clock = clock
         self._client = httpx.Client(
-            base_url=url,
             headers={"X-Sotong-Secret": secret},
             timeout=httpx.Timeout(timeout, connect=2.0),
             trust_env=False,
@@ -79,22 +95,18 @@ class RasaClient:
             "draft": turn.draft,
             "new_session": turn.new_session,
         }
-        return _parse_answer(self._post(TURN_PATH, body))
+        return _parse_answer(self._post(TURN_PATH, body, turn.conversation_id))
 
     def understand(self, text: str) -> Understood:
         """What a text is about, without any dialogue: no tracker is read or written.
 
         Raises TemporaryFailure or PermanentFailure.
         """
-        data = self._post(PARSE_PATH, {"text": text})
+        data = self._post(PARSE_PATH, {"text": text}, len(text))
         return Understood(str(data["intent"]), float(data["confidence"]))
 
-    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        try:
-            response = self._client.post(path, json=body)
-        except httpx.HTTPError as error:
-            # The type alone: an HTTP error's words may repeat what was sent.
-            raise TemporaryFailure(f"rasa: {type(error).__name__}") from error
+    def _post(self, path: str, body: dict[str, Any], share: int) -> dict[str, Any]:
+        response = self._ask("POST", path, share, json=body)
         if response.status_code == httpx.codes.OK:
             data: dict[str, Any] = response.json()
             return data
@@ -107,19 +119,44 @@ class RasaClient:
 
         Whatever goes wrong is worth another try: an erasure must not end half done.
         """
-        try:
-            response = self._client.delete(f"{CONVERSATIONS_PATH}/c{conversation_id}")
-        except httpx.HTTPError as error:
-            raise TemporaryFailure(f"rasa: {type(error).__name__}") from error
+        path = f"{CONVERSATIONS_PATH}/c{conversation_id}"
+        response = self._ask("DELETE", path, conversation_id)
         if response.status_code != httpx.codes.OK:
             raise TemporaryFailure(f"rasa: {response.status_code}", _retry_after(response))
 
     def healthy(self) -> bool:
-        """Whether Rasa has its model loaded."""
+        """Whether at least one Rasa has its model loaded."""
+        return any(self._is_healthy(url) for url in self._urls)
+
+    def _is_healthy(self, url: str) -> bool:
         try:
-            return self._client.get(HEALTH_PATH, timeout=2.0).status_code == httpx.codes.OK
+            answer = self._client.get(url + HEALTH_PATH, timeout=2.0)
         except httpx.HTTPError:
             return False
+        return answer.status_code == httpx.codes.OK
+
+    def _ask(self, method: str, path: str, share: int, **body: Any) -> httpx.Response:
+        """Ask the Rasa whose part ``share`` is, or the next one that takes connections."""
+        failure: httpx.HTTPError | None = None
+        for url in self._in_order(share):
+            try:
+                response = self._client.request(method, url + path, **body)
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                self._away_until[url], failure = self._clock() + AWAY_SECONDS, error
+            except httpx.HTTPError as error:
+                # It may be at work on it still. The type alone: the words may repeat what was sent.
+                raise TemporaryFailure(f"rasa: {type(error).__name__}") from error
+            else:
+                self._away_until[url] = 0.0
+                return response
+        raise TemporaryFailure(f"rasa: {type(failure).__name__}") from failure
+
+    def _in_order(self, share: int) -> list[str]:
+        """Its own Rasa first; those that took no connection a moment ago come last."""
+        start = share % len(self._urls)
+        turned = self._urls[start:] + self._urls[:start]
+        now = self._clock()
+        return sorted(turned, key=lambda url: self._away_until[url] > now)
 
     def close(self) -> None:
         """Close the connections."""

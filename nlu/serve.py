@@ -22,6 +22,7 @@ from nlu.process import configure_logging, end_with_parent
 MISSING = 2
 NEEDED_VARIABLES = ("SOTONG_TURN_SECRET", "SOTONG_ACTIONS_SECRET", "SOTONG_ACTIONS_URL")
 TRACKER_VARIABLE = "SOTONG_RASA_TRACKER"
+LOCKS_VARIABLE = "SOTONG_RASA_LOCKS"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not options.detached:
         end_with_parent(options.parent_pid)
     os.environ.setdefault(TRACKER_VARIABLE, str(project.var_dir / "rasa" / "tracker.db"))
+    os.environ.setdefault(LOCKS_VARIABLE, "memory")
     os.environ["RASA_TELEMETRY_ENABLED"] = "false"
     serve(model, host=options.host, port=options.port)
     return 0

@@ -1,4 +1,4 @@
-"""Keeps Rasa's dialogue trackers in a SQLite file of their own; a failure is never hidden.
+"""Keeps Rasa's dialogue trackers in a SQLite file or a PostgreSQL database of their own; hides no failure.
 
 Rasa wraps every store so that errors are only logged and trackers silently go to memory. This
 store raises TrackerFailed, which passes through that wrapper, so that the channel can answer 503.
@@ -19,19 +19,23 @@ from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.exceptions import RasaException
+from sqlalchemy.engine import make_url
 
 from nlu.failures import TrackerFailed
 from nlu.quiet import describe
 
 LOCK_TIMEOUT_SECONDS = 2.0
+STATEMENT_SECONDS = 5
 
 Result = TypeVar("Result")
 
 
 class GuardedTrackerStore(SQLTrackerStore):
-    """SQLite store that works in a thread, waits two seconds for a lock, and tells of failure.
+    """A store that works in a thread, waits two seconds for a lock, and tells of failure.
 
-    endpoints.yml: `type: nlu.tracker_store.GuardedTrackerStore`, `db: ${SOTONG_RASA_TRACKER}`.
+    endpoints.yml: `type: nlu.tracker_store.GuardedTrackerStore`, `db: ${SOTONG_RASA_TRACKER}`, which is
+    the path of a SQLite file or, where several Rasas share the trackers, `postgresql://user:…@host/name`.
     """
 
     def __init__(
@@ -42,14 +46,16 @@ class GuardedTrackerStore(SQLTrackerStore):
         event_broker: EventBroker | None = None,
         **kwargs: Any,
     ) -> None:
-        Path(db).parent.mkdir(parents=True, exist_ok=True)
-        timeout = str(kwargs.pop("timeout", LOCK_TIMEOUT_SECONDS))
-        super().__init__(
-            domain=domain, db=db, query={"timeout": timeout}, event_broker=event_broker, **kwargs
-        )
+        timeout = float(kwargs.pop("timeout", LOCK_TIMEOUT_SECONDS))
+        place = where(db, timeout)
+        super().__init__(domain=domain, event_broker=event_broker, **place, **kwargs)
         # An SQLAlchemy error shows its parameters, which are the citizen's words.
         self.engine.hide_parameters = True
-        sa.event.listen(self.engine, "connect", _erase_what_is_deleted)
+        if self.engine.dialect.name == "sqlite":
+            sa.event.listen(self.engine, "connect", _erase_what_is_deleted)
+        else:
+            # A connection that the server closed meanwhile must not cost a turn.
+            self.engine.pool._pre_ping = True
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The tracker with the events since the latest session start, or None."""
@@ -154,6 +160,26 @@ class GuardedTrackerStore(SQLTrackerStore):
                 if type_name == BotUttered.type_name:
                     answer.append(BotUttered._from_parameters(json.loads(data)))
             return answer
+
+
+def where(db: str, timeout: float) -> dict[str, Any]:
+    """What Rasa's own store must be told to keep its table at ``db``; ``timeout`` in seconds for a lock."""
+    if "://" not in db:
+        Path(db).parent.mkdir(parents=True, exist_ok=True)
+        return {"db": db, "query": {"timeout": str(timeout)}}
+    url = make_url(db)
+    if url.get_backend_name() != "postgresql":
+        raise RasaException(
+            f"the trackers can lie in SQLite or PostgreSQL, not in {url.get_backend_name()}."
+        )
+    limits = (
+        f"-c lock_timeout={int(timeout * 1000)} -c statement_timeout={STATEMENT_SECONDS * 1000}"
+    )
+    # psycopg 3, which the rest of Sotong uses, is not in Rasa's environment.
+    url = url.set(drivername="postgresql+psycopg2").update_query_dict(
+        {"connect_timeout": "5", "options": limits, "application_name": "sotong-rasa"}
+    )
+    return {"host": url.render_as_string(hide_password=False)}
 
 
 def _erase_what_is_deleted(connection: Any, _record: Any) -> None:

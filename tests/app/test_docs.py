@@ -59,6 +59,7 @@ def test_every_variable_that_the_docs_name_exists():
         "SOTONG_REQUIRE_ALL",
         "SOTONG_FAILPOINT",
         "SOTONG_RASA_TRACKER",
+        "SOTONG_RASA_LOCKS",
         "SOTONG_NLU_TENSORFLOW",
     }
     for page in PAGES:

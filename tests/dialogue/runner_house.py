@@ -79,7 +79,7 @@ class House:
 
     def __init__(self, database: Database, rasa: ScriptedRasa) -> None:
         self.database, self.rasa, self.clock = database, rasa, Clock()
-        self.client = RasaClient(url=rasa.url, secret="s" * 24, timeout=5.0)
+        self.client = RasaClient(urls=(rasa.url,), secret="s" * 24, timeout=5.0)
         dispatcher = Dispatcher(database=database, channels=[Channel(WebSender())], now=self.clock)
         self.runner = TurnRunner(
             database=database,
