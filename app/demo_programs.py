@@ -48,20 +48,11 @@ def programs(settings: Settings) -> tuple[Program, ...]:
             patience=patience,
         )
 
-    def web(name: str, title: str, *, factory: str, host: str, port: int, url: str) -> Program:
+    def web(name: str, title: str, *, url: str) -> Program:
         return program(
             name,
             title,
-            command=[
-                sys.executable,
-                *("-m", "uvicorn", "--factory", factory, "--host", host, "--port", str(port)),
-                # The access log would keep addresses and query strings; live replies (SSE) never
-                # end by themselves, so a stop must not wait for them.
-                *("--no-access-log", "--timeout-graceful-shutdown", "3"),
-                *("--log-level", settings.log_level),
-                # h11 bounds the size of a request's head (413 beyond it); httptools does not.
-                *("--http", "h11", "--h11-max-incomplete-event-size", "32768"),
-            ],
+            command=[sys.executable, "-m", "app.cli.main", "serve", name],
             ready=lambda: answers(f"{url}/healthz"),
         )
 
@@ -79,30 +70,9 @@ def programs(settings: Settings) -> tuple[Program, ...]:
     )
     return (
         rasa,
-        web(
-            "actions",
-            "actions app",
-            factory="app.actions:make_app",
-            host="127.0.0.1",
-            port=settings.actions_port,
-            url=settings.actions_url,
-        ),
-        web(
-            "public",
-            "public app",
-            factory="app.public:make_app",
-            host=settings.public_host,
-            port=settings.public_port,
-            url=settings.public_url,
-        ),
-        web(
-            "internal",
-            "internal app",
-            factory="app.internal:make_app",
-            host=settings.internal_host,
-            port=settings.internal_port,
-            url=settings.internal_url,
-        ),
+        web("actions", "actions app", url=settings.actions_url),
+        web("public", "public app", url=settings.public_url),
+        web("internal", "internal app", url=settings.internal_url),
         program(
             "worker",
             "worker",

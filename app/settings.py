@@ -79,6 +79,10 @@ class Settings(TelegramSettings, BaseSettings):
     public_port: int = Field(8080, ge=1, le=65535, description="port of the public app")
     internal_host: str = Field("127.0.0.1", description="address on which officers' pages listen")
     internal_port: int = Field(8081, ge=1, le=65535, description="port of the internal app")
+    trusted_proxies: str = Field(
+        "127.0.0.1",
+        description="addresses or networks, with commas, of the proxies whose `X-Forwarded-For` is believed",
+    )
     turn_secret: str = Field(
         "", repr=False, description="secret between the core and Rasa's turn channel"
     )

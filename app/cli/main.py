@@ -27,6 +27,7 @@ COMMANDS = {
     "due": "app.cli.due:due",
     "doctor": "app.cli.doctor:doctor",
     "migrate": "app.cli.migrate:migrate",
+    "serve": "app.cli.serve:serve",
     "worker": "app.cli.worker:worker",
 }
 USAGE_ERROR = 2
