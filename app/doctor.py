@@ -46,6 +46,7 @@ OTHER_VARIABLES = frozenset(
     {
         "SOTONG_RASA_TRACKER",
         "SOTONG_RASA_LOCKS",
+        "SOTONG_SECRETS_DIR",
         "SOTONG_FAILPOINT",
         "SOTONG_REQUIRE_ALL",
         "SOTONG_NOT_RUN_FILE",

@@ -16,6 +16,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from app.settings_parts import ENV_PREFIX, http_address, variable
 from app.settings_telegram import TelegramSettings
 
+# Not a field: it says where fields may be read from.
+SECRETS_DIR = "SOTONG_SECRETS_DIR"
 SECRET_NAMES = ("turn_secret", "actions_secret", "vault_key", "cookie_secret")
 MIN_SECRET_LENGTH = 24
 VAULT_KEY_BYTES = 32
@@ -105,7 +107,7 @@ class Settings(TelegramSettings, BaseSettings):
         Raises SettingsError with one sentence.
         """
         try:
-            return cls(**overrides)
+            return cls(_secrets_dir=_secret_files(), **overrides)
         except ValidationError as error:
             raise SettingsError(_sentence(error)) from None
 
@@ -245,6 +247,17 @@ class Settings(TelegramSettings, BaseSettings):
             for name, value in self.model_dump().items()
             if value is not None
         }
+
+
+def _secret_files() -> str | None:
+    """The folder with a file for each secret (`sotong_vault_key` …), as containers and systemd give them.
+
+    Raises SettingsError when it is named and not there.
+    """
+    folder = os.environ.get(SECRETS_DIR) or os.environ.get("CREDENTIALS_DIRECTORY")
+    if folder and not os.path.isdir(folder):
+        raise SettingsError(f"{SECRETS_DIR} names {folder}, which is no folder: correct it.")
+    return folder or None
 
 
 def _reachable(host: str) -> str:

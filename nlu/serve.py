@@ -28,6 +28,7 @@ LOCKS_VARIABLE = "SOTONG_RASA_LOCKS"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the server until it is stopped; returns the exit code."""
     options = _parse(arguments)
+    _read_secret_files()
     project = Project(root=ROOT, var_dir=options.var_dir.resolve())
     try:
         model = options.model.resolve() if options.model else checked_model(project)
@@ -61,6 +62,17 @@ def serve(model: Path, *, host: str, port: int) -> None:
         enable_api=False,
         cors=None,
     )
+
+
+def _read_secret_files() -> None:
+    """Take each variable that is not set from a file of its name, as containers and systemd give secrets."""
+    folder = os.environ.get("SOTONG_SECRETS_DIR") or os.environ.get("CREDENTIALS_DIRECTORY")
+    if not folder:
+        return
+    for name in (*NEEDED_VARIABLES, TRACKER_VARIABLE, LOCKS_VARIABLE):
+        file = Path(folder) / name.lower()
+        if not os.environ.get(name) and file.is_file():
+            os.environ[name] = file.read_text(encoding="utf-8").strip()
 
 
 def _check(*, model: Path, host: str, port: int) -> None:

@@ -66,6 +66,10 @@ def missing(name: str) -> str | None:
                 "no telegram-test-api (Debian: apt-get install nodejs npm, then scripts/peers.sh)"
             )
         return None
+    if name == "caddy" and not shutil.which(name):
+        return "no caddy (Debian: apt-get install caddy)"
+    if name == "systemd-analyze" and not shutil.which(name):
+        return "no systemd-analyze (Debian: apt-get install systemd)"
     if name == "redis-server" and not shutil.which(name):
         return "no redis-server (Debian: apt-get install redis-server)"
     return None if shutil.which(name) else f"no {name} on PATH"

@@ -55,11 +55,19 @@ def test_every_setting_is_in_operations_with_its_meaning():
 
 
 def test_every_variable_that_the_docs_name_exists():
+    # What only the deployment reads: compose.yaml and the proxies.
+    deployment = (
+        "compose.yaml",
+        *(str(file.relative_to(ROOT)) for file in sorted((ROOT / "deploy").glob("*.*"))),
+        "deploy/Caddyfile",
+    )
     known = {variable(name) for name in Settings.model_fields} | {
+        *re.findall(r"SOTONG_[A-Z_]+", text_of(*deployment)),
         "SOTONG_REQUIRE_ALL",
         "SOTONG_FAILPOINT",
         "SOTONG_RASA_TRACKER",
         "SOTONG_RASA_LOCKS",
+        "SOTONG_SECRETS_DIR",
         "SOTONG_NLU_TENSORFLOW",
     }
     for page in PAGES:

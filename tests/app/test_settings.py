@@ -53,6 +53,25 @@ def test_production_takes_its_secrets_from_the_environment(tmp_path: Path):
     assert not (tmp_path / "secrets").exists()
 
 
+@pytest.mark.parametrize("where", ["SOTONG_SECRETS_DIR", "CREDENTIALS_DIRECTORY"])
+def test_production_takes_its_secrets_from_files_as_containers_and_systemd_give_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+):
+    for name, value in ALL_SECRETS.items():
+        (tmp_path / f"sotong_{name}").write_text(f"{value}\n", encoding="utf-8")
+    (tmp_path / "sotong_telegram_token").write_text("", encoding="utf-8")
+    monkeypatch.setenv(where, str(tmp_path))
+    settings = Settings.load(environment="production", var_dir=tmp_path / "var")
+    assert {name: getattr(settings, name) for name in ALL_SECRETS} == ALL_SECRETS
+    assert settings.telegram_token == ""
+
+
+def test_a_folder_of_secrets_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SOTONG_SECRETS_DIR", "/nowhere/at/all")
+    with pytest.raises(SettingsError, match="SOTONG_SECRETS_DIR"):
+        Settings.read()
+
+
 def test_a_short_secret_and_a_wrong_key_are_refused_without_being_shown(tmp_path: Path):
     for field, value in (("turn_secret", "hunter2"), ("vault_key", "bm90IDMyIGJ5dGVz")):
         with pytest.raises(SettingsError) as caught:
