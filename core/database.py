@@ -1,7 +1,8 @@
 """The door to the one SQL database. Must not hold a session open across a network call (callers see to that).
 
 On SQLite a write begins with BEGIN IMMEDIATE, so two writers queue up at the start instead of failing
-in the middle; WAL lets readers go on meanwhile.
+in the middle; WAL lets readers go on meanwhile. On PostgreSQL writers run side by side under READ
+COMMITTED; what must not happen twice at once takes a lock (core.locking).
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import URL, Connection, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
@@ -25,13 +26,38 @@ POOL_SIZE = 20
 # a process grow by 40 MB as the file does.
 SQLITE_CACHE_KB = 256
 
+POSTGRESQL_SCHEMES = ("postgresql", "postgres")
+# Milliseconds. No statement of ours is long; a process that hangs inside a transaction must not keep
+# its locks, and who waits for a lock hears so while the caller still listens.
+POSTGRESQL_LIMITS = {
+    "statement_timeout": 30_000,
+    "lock_timeout": 10_000,
+    "idle_in_transaction_session_timeout": 60_000,
+}
+# A database machine that vanished without a word is noticed within half a minute.
+POSTGRESQL_NETWORK = {
+    "connect_timeout": 5,
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+# What passes by itself (PostgreSQL, Appendix A): connection lost (08), a deadlock or a serialization
+# that another try mends (40), no resources left, disk full or too many connections (53), a lock not
+# got in time (55P03), shut down, starting up or cancelled by a time limit (57), a standby or a database
+# made read-only (25006), a session that was idle for too long (25P03).
+PASSING_CLASSES = ("08", "40", "53", "57")
+PASSING_STATES = frozenset({"25006", "25P03", "55P03"})
+
 
 class Database:
     """One engine and the two ways to use it: ``transaction`` to write, ``reading`` to read."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, program: str = "sotong") -> None:
+        """``program`` is how PostgreSQL lists the connections (application_name)."""
         self.url = url
-        parsed = make_url(url)
+        parsed = engine_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         # A database error shows its parameters, which are what citizens and officers wrote.
         options: dict[str, Any] = {
@@ -45,7 +71,17 @@ class Database:
             if parsed.database and parsed.database != ":memory:":
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             options["connect_args"] = {"timeout": BUSY_SECONDS, "check_same_thread": False}
-        self.engine = create_engine(url, **options)
+        else:
+            limits = " ".join(f"-c {name}={value}" for name, value in POSTGRESQL_LIMITS.items())
+            options["connect_args"] = {
+                "application_name": program,
+                "options": f"{limits} -c timezone=UTC",
+                **POSTGRESQL_NETWORK,
+                # What the address itself says wins.
+                **parsed.query,
+            }
+            options["isolation_level"] = "READ COMMITTED"
+        self.engine = create_engine(parsed, **options)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -105,6 +141,26 @@ class Database:
         self.engine.dispose()
 
 
+def engine_url(url: str) -> URL:
+    """The address with the driver that we ship: ``postgresql://`` means psycopg 3.
+
+    Raises ValueError for any other kind of database.
+    """
+    parsed = make_url(url)
+    if parsed.drivername in POSTGRESQL_SCHEMES:
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in ("postgresql+psycopg", "sqlite", "sqlite+pysqlite"):
+        raise ValueError("expected an address that begins with sqlite:/// or postgresql://")
+    return parsed
+
+
+def lift_limits(connection: Connection) -> None:
+    """Let this transaction take as long as it needs (a migration, a copy)."""
+    if connection.dialect.name == "postgresql":
+        for name in POSTGRESQL_LIMITS:
+            connection.execute(text(f"SET LOCAL {name} = 0"))
+
+
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The driver's own implicit BEGIN is switched off: it would begin deferred, and a deferred
     # transaction that turns into a writer fails at once when another writer was first.
@@ -125,5 +181,13 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _is_passing(error: DBAPIError) -> bool:
-    text = str(error.orig).lower()
-    return error.connection_invalidated or "locked" in text or "disk is full" in text
+    if error.connection_invalidated:
+        return True
+    if hasattr(error.orig, "sqlstate"):
+        state = error.orig.sqlstate
+        if state is None:
+            # The server said nothing, or we never reached it.
+            return isinstance(error, OperationalError)
+        return state.startswith(PASSING_CLASSES) or state in PASSING_STATES
+    words = str(error.orig).lower()
+    return "locked" in words or "disk is full" in words

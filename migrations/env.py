@@ -4,8 +4,9 @@ from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
+from sqlalchemy import Connection
 
-from core.database import Database
+from core.database import Database, lift_limits
 from core.models import Base, UTCDateTime
 
 config = context.config
@@ -28,6 +29,11 @@ def run_offline() -> None:
         context.run_migrations()
 
 
+def _enforce(connection: Connection, mode: str) -> None:
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute(f"PRAGMA foreign_keys={mode}")
+
+
 def run_online() -> None:
     """Run the migrations; on SQLite a table is altered by copying it (batch mode)."""
     url = config.get_main_option("sqlalchemy.url")
@@ -36,6 +42,10 @@ def run_online() -> None:
     database = Database(url)
     try:
         with database.engine.connect().execution_options(sotong_write=True) as connection:
+            if database.is_sqlite:
+                # A copied table takes the old one's place: meanwhile others point at nothing. Inside a
+                # transaction the pragma would do nothing, so past SQLAlchemy, which would begin one.
+                _enforce(connection, "OFF")
             context.configure(
                 connection=connection,
                 target_metadata=Base.metadata,
@@ -43,7 +53,15 @@ def run_online() -> None:
                 render_item=render_item,
             )
             with context.begin_transaction():
+                # An index over a large table takes longer than any statement of a running service.
+                lift_limits(connection)
                 context.run_migrations()
+                if database.is_sqlite:
+                    lost = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+                    if lost:
+                        raise SystemExit(f"after the migrations {len(lost)} row(s) point at nothing")
+            if database.is_sqlite:
+                _enforce(connection, "ON")
     finally:
         database.dispose()
 

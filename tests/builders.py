@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -51,11 +53,40 @@ def sample_city() -> City:
     return load_city(ROOT / "city")
 
 
+# Set by tests/core/conftest.py while a test runs on PostgreSQL.
+_other_database: list[Callable[[bool], Database]] = []
+
+
+@contextmanager
+def databases_from(make: Callable[[bool], Database]) -> Iterator[None]:
+    """Until the end of the block all databases come from ``make(whether with tables)``."""
+    _other_database.append(make)
+    try:
+        yield
+    finally:
+        _other_database.pop()
+
+
 def make_database(folder: Path) -> Database:
-    """A fresh SQLite database with all tables."""
+    """A fresh database with all tables: SQLite in ``folder`` unless the test runs on PostgreSQL."""
+    if _other_database:
+        return _other_database[-1](True)
     database = Database(f"sqlite:///{folder / 'test.db'}")
     Base.metadata.create_all(database.engine)
     return database
+
+
+@contextmanager
+def make_database_url(folder: Path) -> Iterator[str]:
+    """The address of a database without any table, until the end of the block."""
+    if not _other_database:
+        yield f"sqlite:///{folder / 'empty.db'}"
+        return
+    database = _other_database[-1](False)
+    try:
+        yield database.url
+    finally:
+        database.dispose()
 
 
 def make_vault() -> Vault:

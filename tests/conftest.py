@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from tests.postgres import Cluster
     from tests.stack import Stack
 
 pytest_plugins = ["tests.needs"]
@@ -58,3 +59,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
     with running_stack(tmp_path_factory.mktemp("stack")) as stack:
         yield stack
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """One private PostgreSQL for the whole run; whoever asks needs `require("postgresql")`."""
+    from tests.postgres import running_cluster
+
+    with running_cluster() as cluster:
+        yield cluster

@@ -52,6 +52,17 @@ def korean_font() -> bool:
     )
 
 
+def postgresql_programs() -> Path | None:
+    """The folder of PostgreSQL's own programs, the newest where there are several (Debian), or None."""
+    there = shutil.which("initdb")
+    if there:
+        return Path(there).resolve().parent
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3])
+    )
+    return found[-1].parent if found else None
+
+
 def missing(name: str) -> str | None:
     """Why the program `name` cannot be used here and how to get it; None where it can."""
     if name == "chromium":
@@ -70,6 +81,9 @@ def missing(name: str) -> str | None:
         return "no caddy (Debian: apt-get install caddy)"
     if name == "systemd-analyze" and not shutil.which(name):
         return "no systemd-analyze (Debian: apt-get install systemd)"
+    if name == "postgresql":
+        found = postgresql_programs()
+        return None if found else "no PostgreSQL (Debian: apt-get install postgresql)"
     if name == "redis-server" and not shutil.which(name):
         return "no redis-server (Debian: apt-get install redis-server)"
     return None if shutil.which(name) else f"no {name} on PATH"

@@ -1,0 +1,82 @@
+"""Locks for what must not happen twice at once. Must not decide anything: callers look again under the lock.
+
+On SQLite every writing transaction has the whole database for itself (core.database), so nothing is
+asked there. On PostgreSQL transactions run side by side, and looking before writing is only safe under
+a lock. To keep two of them from waiting for each other all take locks in this order: channel pace,
+conversation, turn, delivery, case, the audit log.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any, TypeVar
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from core.models.base import Base
+from core.models.conversation import Conversation
+
+Row = TypeVar("Row", bound=Base)
+
+# FOR NO KEY UPDATE: rows that point at a locked one can still be inserted.
+ROW_LOCK = {"key_share": True}
+# Our advisory locks, so that several programs can share a database.
+_OURS = 0x736F746F
+
+
+class Chain(IntEnum):
+    """What has no row of its own to lock."""
+
+    AUDIT = 1
+    OFFICERS = 2
+
+
+def lock_row(session: Session, model: type[Row], key: Any) -> Row | None:
+    """The row as it is now, which nobody else changes before this transaction ends; None: there is none."""
+    session.flush()
+    return session.get(model, key, with_for_update=ROW_LOCK, populate_existing=True)
+
+
+def lock_existing(session: Session, model: type[Row], key: Any) -> Row:
+    """As ``lock_row``. Raises sqlalchemy.exc.NoResultFound."""
+    session.flush()
+    return session.get_one(model, key, with_for_update=ROW_LOCK, populate_existing=True)
+
+
+def lock_conversation(session: Session, conversation_id: int) -> None:
+    """One writer of what belongs to this conversation at a time. Does not read it anew."""
+    if not _side_by_side(session):
+        return
+    held: set[int] = session.info.setdefault("locked_conversations", set())
+    if conversation_id not in held:
+        session.execute(
+            select(Conversation.id)
+            .where(Conversation.id == conversation_id)
+            .with_for_update(key_share=True)
+        )
+        held.add(conversation_id)
+
+
+def lock_chain(session: Session, chain: Chain) -> None:
+    """One transaction at a time goes on from here; the lock ends with the transaction."""
+    if _side_by_side(session):
+        session.execute(
+            text("SELECT pg_advisory_xact_lock(:ours, :chain)"),
+            {"ours": _OURS, "chain": chain.value},
+        )
+
+
+def insert_missing(session: Session, model: type[Base], **values: Any) -> bool:
+    """Insert the row unless one with the same key is there: of two at once one does, the other waits.
+
+    Afterwards the row is there in any case. True: this inserted it.
+    """
+    make: Any = postgresql.insert if _side_by_side(session) else sqlite.insert
+    done = session.execute(make(model).values(**values).on_conflict_do_nothing())
+    return bool(getattr(done, "rowcount", 0))
+
+
+def _side_by_side(session: Session) -> bool:
+    return session.get_bind().dialect.name != "sqlite"
