@@ -70,9 +70,9 @@ cli = typer.Typer(
 
 def _print_version(value: bool) -> None:
     if value:
-        from importlib.metadata import version
+        from app.version import read_commit, read_version
 
-        typer.echo(f"sotong {version('sotong')}")
+        typer.echo(f"sotong {read_version()} ({read_commit()})")
         raise typer.Exit
 
 

@@ -110,8 +110,8 @@ def test_every_service_group_of_the_city_is_in_operations():
 
 
 def test_every_job_of_the_worker_is_in_operations():
-    source = text_of("app/worker.py")
-    jobs = re.findall(r"^\s+\((\w+), \w+_EVERY\),$", source, re.MULTILINE)
+    source = text_of("app/worker.py", "app/operations.py")
+    jobs = re.findall(r"\((\w+), \w+_EVERY\)", source)
     assert jobs
     for job in jobs:
         assert f"| `{job}` |" in OPERATIONS, job
