@@ -25,6 +25,8 @@ COMMANDS = {
     "city": "app.cli.city:city_app",
     "telegram": "app.cli.telegram:telegram_app",
     "due": "app.cli.due:due",
+    "outbox": "app.cli.queues:outbox_app",
+    "turns": "app.cli.queues:turns_app",
     "doctor": "app.cli.doctor:doctor",
     "migrate": "app.cli.migrate:migrate",
     "worker": "app.cli.worker:worker",

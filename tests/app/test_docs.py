@@ -37,6 +37,9 @@ OPERATIONS = text_of(
 )
 
 
+GROUPS = ("officer", "city", "telegram", "post", "outbox", "turns")
+
+
 def commands() -> Iterator[str]:
     """`officer create`, `due` … as the command line knows them."""
     group = typer.main.get_command(cli)
@@ -79,7 +82,7 @@ def test_every_command_that_the_docs_name_exists():
         ):
             parts = words.split(" -")[0].split()
             assert parts[0] in known, f"{page}: sotong {words}"
-            if parts[0] in ("officer", "city", "telegram", "post") and len(parts) > 1:
+            if parts[0] in GROUPS and len(parts) > 1:
                 assert " ".join(parts[:2]) in known, f"{page}: sotong {words}"
 
 
