@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from starlette.responses import JSONResponse
 
 from actions.app import make_router
 from actions.registry import make_executor
 from app.headers import DefaultHeaders
+from app.operations import make_operations
 from app.quiet import QuietErrors
 from app.settings import Settings
 from app.wiring import build_parts
@@ -20,10 +20,12 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     """Build the app (``uvicorn --factory app.actions:make_app``)."""
     settings = settings or Settings.load()
     parts = build_parts(settings)
+    operations = make_operations(parts, process="actions")
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
+        operations.close()
         parts.close()
 
     app = FastAPI(title="Sotong actions", lifespan=lifespan, openapi_url=None)
@@ -35,8 +37,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     )
     app.include_router(make_router(executor, secret=settings.actions_secret))
 
-    @app.get("/healthz")
-    def healthz() -> JSONResponse:
-        return JSONResponse({"status": "ok"})
+    for router in operations.routers:
+        app.include_router(router)
 
     return app

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from starlette.responses import JSONResponse
 
 from app.channels import make_channels
 from app.headers import DefaultHeaders
+from app.operations import make_operations
 from app.quiet import QuietErrors
 from app.settings import Settings
 from app.wiring import build_parts, build_talk
@@ -22,6 +22,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     """Build the app (``uvicorn --factory app.internal:make_app``)."""
     settings = settings or Settings.load()
     parts = build_parts(settings)
+    operations = make_operations(parts, process="internal")
     channels = make_channels(parts)
     talk = build_talk(parts, channels=channels.all)
 
@@ -30,6 +31,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
         yield
         talk.close()
         channels.close()
+        operations.close()
         parts.close()
 
     app = FastAPI(title="Sotong console", lifespan=lifespan, openapi_url=None)
@@ -51,8 +53,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
         )
     )
 
-    @app.get("/healthz")
-    def healthz() -> JSONResponse:
-        return JSONResponse({"status": "ok"})
+    for router in operations.routers:
+        app.include_router(router)
 
     return app

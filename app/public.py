@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from starlette.responses import JSONResponse
 
 from app.channels import make_channels, make_telegram_intake
 from app.docs import add_docs
 from app.headers import DefaultHeaders
+from app.operations import make_operations
 from app.quiet import QuietErrors
 from app.settings import Settings
 from app.wiring import build_parts, build_talk
@@ -25,6 +25,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     """Build the app (``uvicorn --factory app.public:make_app``)."""
     settings = settings or Settings.load()
     parts = build_parts(settings)
+    operations = make_operations(parts, process="public")
     hub = Hub(parts.database)
     channels = make_channels(parts)
     talk = build_talk(parts, channels=channels.all, sent=hub.wake)
@@ -35,6 +36,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
             yield
         talk.close()
         channels.close()
+        operations.close()
         parts.close()
 
     app = FastAPI(
@@ -79,8 +81,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     app.add_exception_handler(404, make_missing_handler(parts.city))
     add_docs(app)
 
-    @app.get("/healthz", summary="Whether this process serves", tags=["operations"])
-    def healthz() -> JSONResponse:
-        return JSONResponse({"status": "ok"})
+    for router in operations.routers:
+        app.include_router(router)
 
     return app

@@ -1,4 +1,4 @@
-"""The worker: takes what the other processes left, and keeps the clock's jobs. Must not serve requests.
+"""The worker: takes what the other processes left, and keeps the clock's jobs. Must not serve citizens.
 
 APScheduler is only a clock; the truth is rows with a due time, so a job that runs twice or late does
 no harm.
@@ -18,6 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from app.channels import make_channels, make_telegram_polling
 from app.clock import utc_now
+from app.operations import make_operations, make_worker_port
 from app.quiet import log_unexpected
 from app.settings import Settings
 from app.wiring import Parts, Talk, build_parts, build_talk
@@ -39,6 +40,7 @@ POSTS_EVERY = 2.0
 def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT, then finish what is under way."""
     parts = build_parts(settings)
+    operations = make_operations(parts, process="worker")
     channels = make_channels(parts)
     talk = build_talk(parts, channels=channels.all)
     stop = threading.Event()
@@ -49,23 +51,27 @@ def run(settings: Settings) -> None:
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         timezone="UTC",
     )
-    for job, seconds in _jobs(parts, talk):
+    for job, seconds in [*_jobs(parts, talk), *operations.jobs()]:
         scheduler.add_job(job, "interval", seconds=seconds, id=job.__name__)
     scheduler.start()
     polling = make_telegram_polling(parts, talk, channels.telegram)
     if polling is not None:
         polling.start()
     _write_heartbeat(settings)
+    port = make_worker_port(operations)
     try:
         stop.wait()
     finally:
         if polling is not None:
             polling.stop()
+        if port is not None:
+            port.stop()
         # First, or the scheduler would wait for a job that sends for hours.
         talk.stop()
         scheduler.shutdown(wait=True)
         talk.close()
         channels.close()
+        operations.close()
         parts.close()
         settings.heartbeat_file.unlink(missing_ok=True)
 

@@ -42,3 +42,16 @@ def settle_unsure(
     delivery.state, delivery.attempts, delivery.failure = "pending", 0, None
     delivery.next_attempt_at = now
     return True
+
+
+def retry_delivery(session: Session, *, delivery_id: int, now: datetime) -> bool:
+    """Have one that failed, or waits for its next attempt, go now, from the part it stopped at.
+
+    False: it is out, is being sent, or nobody knows whether it arrived (``settle_unsure`` first).
+    """
+    result = session.execute(
+        update(Delivery)
+        .where(Delivery.id == delivery_id, Delivery.state.in_(("failed", "pending")))
+        .values(state="pending", attempts=0, failure=None, next_attempt_at=now)
+    )
+    return bool(getattr(result, "rowcount", 0))

@@ -59,6 +59,11 @@ remembered() {
     base="$("$1/bin/python" -c 'import sys; import os; print(os.path.realpath(sys.executable))' 2>/dev/null)" && real "$base" "$2"
 }
 
+# Which code this is, for /healthz and `sotong --version`; a copy without git keeps the file that came with it.
+if commit="$(git rev-parse --short=12 HEAD 2>/dev/null)" && [ "$(git rev-parse --show-toplevel 2>/dev/null)" = "$ROOT" ]; then
+    [ "$(cat .commit 2>/dev/null || true)" = "$commit" ] || printf '%s\n' "$commit" >.commit
+fi
+
 : >>"$BOOTSTRAP_LOG"
 UV="$(find_uv)" || UV=""
 

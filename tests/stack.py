@@ -146,6 +146,7 @@ def make_settings(folder: Path, **overrides: object) -> Settings:
         "actions_port": free_port(),
         "public_port": free_port(),
         "internal_port": free_port(),
+        "worker_port": free_port(),
     }
     return Settings.load(**{**values, **overrides})
 

@@ -25,6 +25,8 @@ COMMANDS = {
     "city": "app.cli.city:city_app",
     "telegram": "app.cli.telegram:telegram_app",
     "due": "app.cli.due:due",
+    "outbox": "app.cli.queues:outbox_app",
+    "turns": "app.cli.queues:turns_app",
     "doctor": "app.cli.doctor:doctor",
     "migrate": "app.cli.migrate:migrate",
     "serve": "app.cli.serve:serve",
@@ -71,9 +73,9 @@ cli = typer.Typer(
 
 def _print_version(value: bool) -> None:
     if value:
-        from importlib.metadata import version
+        from app.version import read_commit, read_version
 
-        typer.echo(f"sotong {version('sotong')}")
+        typer.echo(f"sotong {read_version()} ({read_commit()})")
         raise typer.Exit
 
 
