@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.settings_parts import ENV_PREFIX, http_address, variable
+from app.settings_queue import QueueSettings
 from app.settings_telegram import TelegramSettings
 
 SECRET_NAMES = ("turn_secret", "actions_secret", "vault_key", "cookie_secret")
@@ -32,7 +33,7 @@ def project_root() -> Path:
     return Path(__file__).resolve().parent.parent
 
 
-class Settings(TelegramSettings, BaseSettings):
+class Settings(TelegramSettings, QueueSettings, BaseSettings):
     """Everything an operator may set. Use `Settings.load()`: the constructor makes no secrets."""
 
     model_config = SettingsConfigDict(

@@ -19,6 +19,8 @@ TURN_PATH = "/webhooks/turns/turn"
 PARSE_PATH = "/webhooks/turns/parse"
 HEALTH_PATH = "/webhooks/turns/health"
 CONVERSATIONS_PATH = "/webhooks/turns/conversations"
+# How the failure of a turn begins that Rasa did not answer at all.
+UNREACHABLE = "rasa away"
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class RasaClient:
             response = self._client.post(path, json=body)
         except httpx.HTTPError as error:
             # The type alone: an HTTP error's words may repeat what was sent.
-            raise TemporaryFailure(f"rasa: {type(error).__name__}") from error
+            raise TemporaryFailure(f"{UNREACHABLE}: {type(error).__name__}") from error
         if response.status_code == httpx.codes.OK:
             data: dict[str, Any] = response.json()
             return data
