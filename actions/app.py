@@ -20,6 +20,8 @@ from rasa_sdk.interfaces import (
     ActionNotFoundException,
 )
 
+from core.failpoints import failpoint
+
 PATH = "/rasa/actions"
 SECRET_HEADER = "x-sotong-secret"  # noqa: S105 - a header's name
 
@@ -67,4 +69,5 @@ async def _run(executor: ActionExecutor, call: dict[str, Any]) -> JSONResponse:
         return JSONResponse({"error": "action failed", "action_name": name}, 500)
     if result is None:
         return JSONResponse({"error": "no action named"}, 422)
+    failpoint("actions_done")
     return JSONResponse(result.model_dump())

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.settings_operations import OperationsSettings
 from app.settings_parts import ENV_PREFIX, http_address, variable
+from app.settings_queue import QueueSettings
 from app.settings_telegram import TelegramSettings
 
 # Not a field: it says where fields may be read from.
@@ -35,7 +36,7 @@ def project_root() -> Path:
     return Path(__file__).resolve().parent.parent
 
 
-class Settings(TelegramSettings, OperationsSettings, BaseSettings):
+class Settings(TelegramSettings, OperationsSettings, QueueSettings, BaseSettings):
     """Everything an operator may set. Use `Settings.load()`: the constructor makes no secrets."""
 
     model_config = SettingsConfigDict(

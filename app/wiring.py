@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from app.city_files import load_city
 from app.clock import utc_now
@@ -19,6 +21,7 @@ from core.ports import Channel, Now
 from core.vault import AesGcmCipher, Vault
 from dialogue.dispatch import Dispatcher
 from dialogue.door import Door
+from dialogue.leases import Leases
 from dialogue.media import accept_file
 from dialogue.rasa import RasaClient
 from dialogue.runner import TurnRunner
@@ -97,6 +100,12 @@ def build_talk(
         channels=channels,
         accept_file=lambda data: accept_file(data, store=parts.store),
         invitations=Invitations(parts.derived_key("invitations")),
+        leases=Leases(
+            database=parts.database,
+            now=parts.now,
+            lasts=timedelta(seconds=parts.settings.lease_seconds),
+            monotonic=time.monotonic,
+        ),
     )
     door = Door(database=parts.database, vault=parts.vault, city=parts.city, now=parts.now)
     return Talk(door=door, runner=runner, dispatcher=dispatcher, rasa=rasa)

@@ -11,7 +11,9 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
+from datetime import timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -24,8 +26,10 @@ from app.settings import Settings
 from app.wiring import Parts, Talk, build_parts, build_talk
 from core.errors import TemporaryFailure
 from core.posts import look_after_posts
+from dialogue.clock import ClockMender
 from dialogue.drafts import look_after_drafts
 from dialogue.erasure import erase_due
+from dialogue.rasa_watch import RasaWatch
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +39,8 @@ DRAFTS_EVERY = 60.0
 ERASURES_EVERY = 10.0
 HEARTBEAT_EVERY = 5.0
 POSTS_EVERY = 2.0
+RASA_EVERY = 1.0
+CLOCK_EVERY = 1.0
 
 
 def run(settings: Settings) -> None:
@@ -77,6 +83,14 @@ def run(settings: Settings) -> None:
 
 
 def _jobs(parts: Parts, talk: Talk) -> list[tuple[Callable[[], None], float]]:
+    rasa_watch = RasaWatch(database=parts.database, rasa=talk.rasa, now=parts.now)
+    clock_mender = ClockMender(
+        database=parts.database,
+        now=parts.now,
+        monotonic=time.monotonic,
+        lasts=timedelta(seconds=parts.settings.lease_seconds),
+    )
+
     def turns() -> None:
         _quietly(talk.runner.run_waiting)
 
@@ -89,12 +103,22 @@ def _jobs(parts: Parts, talk: Talk) -> list[tuple[Callable[[], None], float]]:
     def erasures() -> None:
         _quietly(
             lambda: erase_due(
-                database=parts.database, rasa=talk.rasa, store=parts.store, now=parts.now
+                database=parts.database,
+                rasa=talk.rasa,
+                store=parts.store,
+                now=parts.now,
+                leases=talk.runner.leases,
             )
         )
 
     def posts() -> None:
         _quietly(lambda: look_after_posts(parts.database, now=parts.now()))
+
+    def rasa() -> None:
+        _quietly(rasa_watch.look)
+
+    def clock() -> None:
+        _quietly(clock_mender.look)
 
     def heartbeat() -> None:
         _write_heartbeat(parts.settings)
@@ -105,6 +129,8 @@ def _jobs(parts: Parts, talk: Talk) -> list[tuple[Callable[[], None], float]]:
         (drafts, DRAFTS_EVERY),
         (erasures, ERASURES_EVERY),
         (posts, POSTS_EVERY),
+        (rasa, RASA_EVERY),
+        (clock, CLOCK_EVERY),
         (heartbeat, HEARTBEAT_EVERY),
     ]
 

@@ -25,9 +25,11 @@ from core.ports import Now
 log = logging.getLogger(__name__)
 
 LEASE_NAME = "telegram.polling"
-LEASE = timedelta(seconds=20)
+# Citizens wait so long for another process when the one that polls dies.
+LEASE = timedelta(seconds=8)
 # Shorter than half the lease, so that it is renewed in time.
-LONG_POLL = 8
+LONG_POLL = 3
+LOOK_AGAIN = 1.0
 AFTER_FAILURE = 2.0
 LONGEST_WAIT = 30.0
 FORGET_OFFSET_AFTER = 3600.0
@@ -81,7 +83,7 @@ class Polling:
         while not self._stopping.is_set():
             try:
                 if not self._hold():
-                    self._stopping.wait(AFTER_FAILURE)
+                    self._stopping.wait(LOOK_AGAIN)
                     continue
                 if not self._ready:
                     self._end_webhook()

@@ -23,6 +23,7 @@ from core.case_status import ALLOWED, NOTE_REQUIRED, TITLES, CaseStatus
 from core.cases import Actor, change_status, events_of
 from core.desk import find_case_by_id
 from core.errors import Refused
+from core.failpoints import failpoint
 from core.inbound import Photo
 from core.models.case import Case, CaseEvent
 from core.officer_sessions import use_form
@@ -89,6 +90,7 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
                     )
         except Refused as refused:
             return _show(request, deps=deps, pages=pages, case_id=case_id, problem=refused)
+        failpoint("status_changed")
         deps.kick(case.conversation_id)
         query = urlencode({"done": "changed" if first else "already"})
         return RedirectResponse(f"/cases/{case_id}?{query}", status_code=303)

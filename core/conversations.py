@@ -18,13 +18,16 @@ from sqlalchemy.orm import Session
 
 from core.attachments import record_attachments
 from core.deliveries import end_deliveries, enqueue, move_deliveries
-from core.errors import TemporaryFailure
+from core.errors import LeaseLost
 from core.inbound import InboundMessage
 from core.models.conversation import Conversation, Turn
 from core.replies import Reply
 
-# Longer than the longest call inside a lease (Rasa: 25 s), short enough that a citizen waits it out.
-LEASE = timedelta(seconds=30)
+# So long a conversation waits for a worker that died. A living one renews it meanwhile, however long its
+# calls take (dialogue.leases; docs/adr/0008).
+LEASE = timedelta(seconds=6)
+# No turn is put off for longer: one that is due later than that is due by a clock that was set back since.
+LONGEST_WAIT = timedelta(seconds=60)
 OPEN_STATES = ("received", "in_work")
 # The address of a conversation whose citizen had everything erased (core.erasure).
 ERASED = "erased:"
@@ -41,11 +44,12 @@ class RecordedTurn:
 
 @dataclass(frozen=True)
 class Lease:
-    """The right to work one conversation until ``until``."""
+    """The right to work one conversation until ``until``; each renewal gives it another ``lasts``."""
 
     conversation_id: int
     token: int
     until: datetime
+    lasts: timedelta = LEASE
 
 
 def find_conversation(
@@ -180,14 +184,26 @@ def record_turn(
     return RecordedTurn(turn.id, conversation.id, duplicate=False)
 
 
-def lease_conversation(session: Session, *, conversation_id: int, now: datetime) -> Lease | None:
-    """Take the lease of this conversation unless somebody holds it."""
-    until = now + LEASE
+def lease_conversation(
+    session: Session,
+    *,
+    conversation_id: int,
+    now: datetime,
+    lasts: timedelta = LEASE,
+    run_out_too: bool = True,
+) -> Lease | None:
+    """Take the lease of this conversation unless somebody holds it.
+
+    Without ``run_out_too`` only one that was given back: for a moment after the clock was set nobody can
+    tell whether a lease has run out.
+    """
+    until = now + lasts
+    free = Conversation.leased_until.is_(None)
     result = session.execute(
         update(Conversation)
         .where(
             Conversation.id == conversation_id,
-            or_(Conversation.leased_until.is_(None), Conversation.leased_until < now),
+            or_(free, Conversation.leased_until < now) if run_out_too else free,
         )
         .values(lease_token=Conversation.lease_token + 1, leased_until=until)
     )
@@ -196,7 +212,7 @@ def lease_conversation(session: Session, *, conversation_id: int, now: datetime)
     token = session.scalars(
         select(Conversation.lease_token).where(Conversation.id == conversation_id)
     ).one()
-    return Lease(conversation_id, token, until)
+    return Lease(conversation_id, token, until, lasts)
 
 
 def waiting_conversations(session: Session, *, now: datetime, limit: int = 20) -> list[int]:
@@ -303,7 +319,7 @@ def postpone_turn(
     turn = session.get_one(Turn, turn_id)
     conversation = session.get_one(Conversation, turn.conversation_id)
     turn.state = "received"
-    turn.next_attempt_at = until
+    turn.next_attempt_at = min(until, now + LONGEST_WAIT)
     turn.failure = failure[:200]
     if late_notice is not None and conversation.told_late_at is None:
         conversation.told_late_at = now
@@ -366,11 +382,15 @@ def has_files_due(session: Session, *, conversation_id: int, now: datetime) -> b
 
 
 def renew_lease(session: Session, lease: Lease, now: datetime) -> None:
-    """Extend the lease, or raise TemporaryFailure when another worker has taken it meanwhile."""
+    """Extend the lease. Raises LeaseLost when it was given back or another worker has taken it."""
     result = session.execute(
         update(Conversation)
-        .where(Conversation.id == lease.conversation_id, Conversation.lease_token == lease.token)
-        .values(leased_until=now + LEASE)
+        .where(
+            Conversation.id == lease.conversation_id,
+            Conversation.lease_token == lease.token,
+            Conversation.leased_until.is_not(None),
+        )
+        .values(leased_until=now + lease.lasts)
     )
     if not getattr(result, "rowcount", 0):
-        raise TemporaryFailure("another worker has taken over this conversation")
+        raise LeaseLost("another worker has taken over this conversation")

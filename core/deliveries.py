@@ -20,7 +20,9 @@ from core.models.conversation import ChannelPace, Conversation, Delivery, Turn
 from core.pacing import Pace
 from core.replies import Reply
 
-LEASE = timedelta(seconds=30)
+# So long a message waits for a process that died while sending it. A sender that may take longer has a pace
+# whose ``answers_within`` says so.
+LEASE = timedelta(seconds=6)
 # Between the end of the longest sending and the end of its lease: the result is recorded meanwhile.
 MARGIN = timedelta(seconds=5)
 BROADCAST = 1

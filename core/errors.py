@@ -66,3 +66,7 @@ class AddressChanged(TemporaryFailure):
 
 class ChannelClosed(PermanentFailure):
     """Nothing can be sent to this address any more: blocked, gone or never there (``code``)."""
+
+
+class LeaseLost(TemporaryFailure):
+    """Somebody else has the right by now to do what we were doing: our result must not count."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
+from sqlalchemy import Select, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from core.attachments import record_attachments
@@ -100,6 +101,28 @@ def record_fetched(
         turn.attachment_ids = [*turn.attachment_ids, *ids]
     if problem is not None:
         turn.problems = [*turn.problems, problem]
+
+
+def are_waiting_for(session: Session, *, failure: str) -> bool:
+    """Whether a turn waits for its next attempt because of a ``failure`` that begins so."""
+    return session.scalars(_waiting_for(failure).limit(1)).first() is not None
+
+
+def hurry_those_waiting_for(session: Session, *, failure: str, now: datetime) -> int:
+    """What made those turns wait is over: they are due now. Returns how many."""
+    found = session.execute(
+        update(Turn)
+        .where(Turn.id.in_(_waiting_for(failure)), Turn.next_attempt_at > now)
+        .values(next_attempt_at=now)
+    )
+    return int(getattr(found, "rowcount", 0))
+
+
+def _waiting_for(failure: str) -> Select[int]:
+    # As a literal, so that SQLite uses the index of the open turns.
+    return select(Turn.id).where(
+        Turn.state == literal_column("'received'"), Turn.failure.startswith(failure)
+    )
 
 
 def _last_edit(turn: Turn) -> int | None:

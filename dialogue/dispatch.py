@@ -250,6 +250,7 @@ class Dispatcher:
                 provider_ids=sent.provider_ids,
                 now=self._now(),
             )
+        failpoint("sent_marked")
         if self._sent is not None:
             self._sent(outgoing.conversation_id)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 
 from core.attachments import AttachmentStore
-from core.conversations import lease_conversation, release_lease
+from core.conversations import renew_lease
 from core.database import Database
 from core.erasure import (
     due_erasures,
@@ -19,25 +19,39 @@ from core.erasure import (
     unused_files,
 )
 from core.errors import TemporaryFailure
+from core.failpoints import failpoint
 from core.ports import Now
+from dialogue.leases import Leases
 from dialogue.rasa import RasaClient
 
 log = logging.getLogger(__name__)
 
 
-def erase_due(*, database: Database, rasa: RasaClient, store: AttachmentStore, now: Now) -> int:
+def erase_due(
+    *,
+    database: Database,
+    rasa: RasaClient,
+    store: AttachmentStore,
+    now: Now,
+    leases: Leases | None = None,
+) -> int:
     """One pass over the due erasures; returns how many were finished. One that fails stops no other."""
+    own = leases or Leases(database=database, now=now)
     with database.reading() as session:
         due = [each.conversation_id for each in due_erasures(session, now=now())]
     done = 0
     for conversation_id in due:
         try:
-            done += _erase(conversation_id, database=database, rasa=rasa, store=store, now=now)
+            done += _erase(
+                conversation_id, database=database, rasa=rasa, store=store, now=now, leases=own
+            )
         except TemporaryFailure as error:
             log.warning("conversation %s is erased later: %s", conversation_id, error)
         except Exception as error:
             # Only the type: an exception's words may hold a citizen's.
             log.error("conversation %s is not erased: %s", conversation_id, type(error).__name__)
+    if leases is None:
+        own.stop()
     if done:
         database.empty_log()
     return done
@@ -50,22 +64,21 @@ def _erase(
     rasa: RasaClient,
     store: AttachmentStore,
     now: Now,
+    leases: Leases,
 ) -> bool:
     # With the lease nobody works the conversation meanwhile, so Rasa learns nothing anew.
-    with database.transaction() as session:
-        lease = lease_conversation(session, conversation_id=conversation_id, now=now())
-    if lease is None:
-        return False
-    try:
+    with leases.hold(conversation_id) as lease:
+        if lease is None:
+            return False
         rasa.forget(conversation_id)
+        failpoint("rasa_forgot")
         with database.transaction() as session:
+            renew_lease(session, lease, now())
             if not due_erasures(session, now=now(), conversation_id=conversation_id):
                 # A message came while Rasa forgot: it is answered first.
                 return False
             erase_conversation(session, conversation_id=conversation_id, now=now())
-    finally:
-        with database.transaction() as session:
-            release_lease(session, lease=lease)
+        failpoint("rows_erased")
     with database.transaction() as session:
         erasure = find_erasure(session, conversation_id=conversation_id)
         if erasure is None:

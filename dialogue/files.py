@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from core.conversations import Lease
 from core.database import Database
 from core.errors import PermanentFailure, ProviderAway, Refused, TemporaryFailure
+from core.failpoints import failpoint
 from core.inbound import Photo, RemoteFile
 from core.ports import FileSource, Now
 from core.turn_changes import record_fetched
@@ -50,6 +51,7 @@ def fetch_files(
                 continue
             log.warning("a file of turn %s is given up: %s", turn_id, failure)
             problem = "file_lost"
+        failpoint("file_fetched")
         with database.transaction() as session:
             record_fetched(
                 session,

@@ -22,6 +22,8 @@ HEALTH_PATH = "/webhooks/turns/health"
 # A Rasa that took no connection is asked last for so long.
 AWAY_SECONDS = 5.0
 CONVERSATIONS_PATH = "/webhooks/turns/conversations"
+# How the failure of a turn begins that Rasa did not answer at all.
+UNREACHABLE = "rasa away"
 
 
 @dataclass(frozen=True)
@@ -145,11 +147,11 @@ class RasaClient:
                 self._away_until[url], failure = self._clock() + AWAY_SECONDS, error
             except httpx.HTTPError as error:
                 # It may be at work on it still. The type alone: the words may repeat what was sent.
-                raise TemporaryFailure(f"rasa: {type(error).__name__}") from error
+                raise TemporaryFailure(f"{UNREACHABLE}: {type(error).__name__}") from error
             else:
                 self._away_until[url] = 0.0
                 return response
-        raise TemporaryFailure(f"rasa: {type(failure).__name__}") from failure
+        raise TemporaryFailure(f"{UNREACHABLE}: {type(failure).__name__}") from failure
 
     def _in_order(self, share: int) -> list[str]:
         """Its own Rasa first; those that took no connection a moment ago come last."""

@@ -22,10 +22,8 @@ from core.conversations import (
     fail_turn,
     has_due_turn,
     has_files_due,
-    lease_conversation,
     next_turn,
     postpone_turn,
-    release_lease,
     waiting_conversations,
 )
 from core.database import Database
@@ -40,6 +38,7 @@ from core.replies import Reply
 from dialogue.dispatch import Dispatcher
 from dialogue.files import fetch_files
 from dialogue.later import Later
+from dialogue.leases import Leases
 from dialogue.public import answer_in_public
 from dialogue.rasa import RasaClient
 from dialogue.reading import Reading, read_turn
@@ -88,9 +87,10 @@ class TurnRunner:
         channels: Iterable[Channel] = (),
         accept_file: AcceptFile | None = None,
         invitations: Invitations | None = None,
+        leases: Leases | None = None,
         threads: int = 8,
     ) -> None:
-        """``accept_file`` checks and stores what a channel's ``files`` bring."""
+        """``accept_file`` checks and stores what a channel's ``files`` bring. ``leases`` end with us."""
         self._database = database
         self._city = city
         self._rasa = rasa
@@ -103,6 +103,7 @@ class TurnRunner:
         # A slow file must not take the threads from those who only write.
         self._slow_pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="files")
         self._later = Later("kicks")
+        self.leases = leases or Leases(database=database, now=now)
         self._stopping = threading.Event()
 
     def kick(self, conversation_id: int, after: float = 0.0) -> None:
@@ -126,6 +127,7 @@ class TurnRunner:
         self._later.stop()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._slow_pool.shutdown(wait=True, cancel_futures=True)
+        self.leases.stop()
 
     def run_waiting(self) -> int:
         """Work every conversation that waits and that nobody holds; returns how many were worked.
@@ -155,22 +157,15 @@ class TurnRunner:
             if not with_files and self._has_files_due(conversation_id):
                 left = True
                 break
-            with self._database.transaction() as session:
-                lease = lease_conversation(
-                    session, conversation_id=conversation_id, now=self._now()
-                )
-            if lease is None:
-                left = False
-                break
-            try:
+            with self.leases.hold(conversation_id) as lease:
+                if lease is None:
+                    left = False
+                    break
                 while not self._stopping.is_set() and worked != most and self._work_one(lease):
                     worked += 1
                     self._dispatcher.dispatch_conversation(conversation_id)
                     if not with_files and self._has_files_due(conversation_id):
                         break
-            finally:
-                with self._database.transaction() as session:
-                    release_lease(session, lease=lease)
             # A turn that arrived between the last look and the release found the lease taken.
             with self._database.reading() as session:
                 left = has_due_turn(session, conversation_id=conversation_id, now=self._now())
@@ -204,6 +199,7 @@ class TurnRunner:
             if turn is None:
                 return False
             turn_id, attempts, arrived_at = turn.id, turn.attempts, turn.arrived_at
+        failpoint("turn_leased")
         try:
             # After the try was counted: a turn that cannot be read must not be tried for ever.
             worked = None
@@ -237,6 +233,7 @@ class TurnRunner:
             raise
         except Exception as error:
             self._stumble(lease, turn_id, attempts=attempts, error=error)
+        failpoint("turn_answered")
         return True
 
     def _fetch_files(self, lease: Lease, turn_id: int, attempts: int) -> None:

@@ -22,6 +22,7 @@ from rasa.shared.core.events import ActionExecuted, ActiveLoop, BotUttered, Slot
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.data import TrainingType
 
+from nlu.failpoints import failpoint
 from nlu.failures import Malformed, ModelMissing, TurnLost
 from nlu.guard import guard_processor
 from nlu.request import Draft, Turn, render_answer
@@ -95,9 +96,12 @@ async def work_turn(agent: Agent | None, turn: Turn) -> dict[str, Any]:
             tracker = await processor.get_tracker(turn.conversation)
             return _answer(said, tracker, replayed=True)
         _check_vocabulary(processor, turn)
+        failpoint("turn_heard")
         tracker = await _open_tracker(processor, turn)
         await _handle(processor, tracker, turn)
+        failpoint("before_save")
         await processor.save_tracker(tracker)
+        failpoint("after_save")
         return _answer(_said_to(tracker, turn.turn_id), tracker, replayed=False)
 
 
@@ -123,7 +127,10 @@ async def erase_conversation(agent: Agent | None, conversation: str) -> int:
     async with agent.lock_store.lock(
         conversation, lock_lifetime=LOCK_SECONDS, wait_time_in_seconds=LOCK_POLL_SECONDS
     ):
-        return await guarded_store(agent).delete(conversation)
+        failpoint("before_forget")
+        erased = await guarded_store(agent).delete(conversation)
+        failpoint("after_forget")
+        return erased
 
 
 def _check_vocabulary(processor: MessageProcessor, turn: Turn) -> None:

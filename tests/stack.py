@@ -34,6 +34,8 @@ from tests.ports import free_port
 ROOT = Path(__file__).resolve().parent.parent
 MODEL_VAR = ROOT / "var" / "test"
 PATIENCE = {"rasa": 120.0}
+# A test that kills a process need not wait as long for the next one as a citizen.
+LEASE_SECONDS = 2.0
 
 
 def wait_until(condition, *, seconds: float = 20.0, what: str = "it") -> object:
@@ -56,12 +58,15 @@ class Stack:
     clients: list[ChatClient] = field(default_factory=list)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
-    def start(self, *names: str, failpoint: str | None = None) -> None:
+    def start(self, *names: str, failpoint: str | None = None, wait: bool = True) -> None:
         known = {program.name: program for program in programs(self.settings)}
         for name in names:
             environment = dict(known[name].environment)
+            # A file, so that a process that runs can be armed.
+            environment["SOTONG_FAILPOINT"] = f"file:{self._failpoint(name)}"
+            self.disarm(name)
             if failpoint:
-                environment["SOTONG_FAILPOINT"] = failpoint
+                self.arm(name, failpoint)
             command = list(known[name].command)
             if name == "rasa":
                 # The model is shared by all runs of this checkout; the state is not.
@@ -69,8 +74,22 @@ class Stack:
             self.processes[name] = spawn(
                 replace(known[name], environment=environment, command=command)
             )
-        for name in names:
+        for name in names if wait else ():
             self.wait_ready(name)
+
+    def _failpoint(self, name: str) -> Path:
+        return self.settings.var_dir / "failpoints" / name
+
+    def arm(self, name: str, point: str) -> None:
+        """Have the process die (see core.failpoints for ``point``) when it passes there."""
+        file = self._failpoint(name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".part")
+        part.write_text(point)
+        part.replace(file)
+
+    def disarm(self, name: str) -> None:
+        self._failpoint(name).unlink(missing_ok=True)
 
     def wait_ready(self, name: str) -> None:
         def answers() -> bool:
@@ -165,7 +184,7 @@ def train() -> None:
 
 
 @contextlib.contextmanager
-def running_stack(folder: Path) -> Iterator[Stack]:
+def running_stack(folder: Path, **overrides: object) -> Iterator[Stack]:
     """The whole service over a fresh folder, until the end of the block."""
     train()
     with TelegramSim() as telegram:
@@ -173,6 +192,7 @@ def running_stack(folder: Path) -> Iterator[Stack]:
             folder,
             telegram_token=telegram.token,
             telegram_api_url=telegram.url,
+            **{"lease_seconds": LEASE_SECONDS, **overrides},
         )
         upgrade(settings)
         stack = Stack(settings, telegram)

@@ -246,8 +246,7 @@ def test_the_worker_killed_between_commit_and_confirmation_keeps_one_message_onc
     stack: Stack, chat: Chat
 ) -> None:
     chat.say("안녕하세요")
-    stack.stop("worker")
-    stack.start("worker", failpoint="turn_committed")
+    stack.arm("worker", "turn_committed")
     before = len(chat.said())
     chat.user.send_text("시청역 2번 출구 앞 가로등이 꺼졌어요")
     stack.wait_dead("worker", seconds=60)
