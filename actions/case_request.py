@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from actions.base import Result, Say, SotongAction
 from actions.turn import Turn
+from core.case_queries import cases_of
 from core.case_status import TITLES, CaseStatus
-from core.cases import cases_of
 from core.city import City
 from core.database import Database
 

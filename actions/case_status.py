@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from actions.base import Result, Say, SotongAction
 from actions.moments import in_korean
 from actions.turn import Message, Turn
+from core.case_queries import cases_of, events_of, look_up
 from core.case_status import TITLES, CaseStatus
-from core.cases import Actor, add_note, cases_of, events_of, look_up
+from core.cases import Actor, add_note
 from core.city import City
 from core.database import Database
 from core.errors import Refused

@@ -11,7 +11,7 @@ from actions.base import Result, Say, SotongAction
 from actions.report_parse import Control, read_message
 from actions.report_state import empty_slots
 from actions.turn import ERASE_NO, ERASE_YES, FORM, Turn
-from core.cases import cases_of
+from core.case_queries import cases_of
 from core.city import City
 from core.database import Database
 from core.erasure import find_erasure, request_erasure

@@ -15,7 +15,7 @@ from actions.handover import hand_over
 from actions.report_parse import COMMAND_LENGTH
 from actions.report_place import bare_place, is_firm
 from actions.turn import FORM, Turn
-from core.cases import cases_of
+from core.case_queries import cases_of
 from core.city import City
 from core.database import Database
 from core.ports import Now

@@ -13,8 +13,8 @@ from bots.text import without_tokens
 from bots.web_files import SignedLinks
 from bots.web_problems import Problem
 from bots.web_render import korean_time
+from core.case_queries import events_of, look_up
 from core.case_status import DONE, TITLES, CaseStatus
-from core.cases import events_of, look_up
 from core.city import City
 from core.database import Database
 from core.lookup_codes import LookupCodes

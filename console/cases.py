@@ -19,8 +19,9 @@ from console.forms import LONGEST_REASON, read_line, read_number, read_photos, r
 from console.pages import Pages, token_chip, with_tokens
 from core.attachments import stored_files
 from core.audit import record_audit
+from core.case_queries import events_of
 from core.case_status import ALLOWED, NOTE_REQUIRED, TITLES, CaseStatus
-from core.cases import Actor, change_status, events_of
+from core.cases import Actor, change_status
 from core.desk import find_case_by_id
 from core.errors import Refused
 from core.failpoints import failpoint

@@ -25,7 +25,7 @@ from console.forms import (
 )
 from console.pages import Pages, with_tokens
 from core.audit import record_audit
-from core.cases import cases_of
+from core.case_queries import cases_of
 from core.desk import (
     channels_in_use,
     find_conversation_by_id,

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from core.cases import Actor, add_note, add_photos, cases_of, events_of
+from core.case_queries import cases_of, events_of
+from core.cases import Actor, add_note, add_photos
 from core.conversations import Lease, renew_lease
 from core.models.case import Case
 from core.models.conversation import Turn

@@ -20,8 +20,8 @@ def cases(
     from app.clock import utc_now
     from app.settings import Settings
     from app.wiring import build_parts
+    from core.case_queries import find_case, list_cases
     from core.case_status import CaseStatus
-    from core.cases import find_case, list_cases
     from core.ratings import scores_of
 
     if status is not None and status not in set(CaseStatus):
@@ -91,7 +91,7 @@ def _summary(city: Any, case: Any, score: int | None) -> dict[str, Any]:
 
 
 def _show(city: Any, session: Any, case: Any, as_json: bool) -> None:
-    from core.cases import events_of
+    from core.case_queries import events_of
     from core.clock import KST
     from core.ratings import rating_of
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from actions.moments import in_korean
-from core.cases import events_of
+from core.case_queries import events_of
 from core.models.case import Case
 from core.models.conversation import Handover
 from tests.actions.conftest import Rasa

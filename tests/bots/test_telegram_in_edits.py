@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.cases import events_of
+from core.case_queries import events_of
 from core.models.conversation import Turn
 from tests.bots.contract import picture
 from tests.bots.telegram_house import TelegramHouse

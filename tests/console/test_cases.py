@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from core.case_queries import events_of
 from core.case_status import ALLOWED, TITLES, CaseStatus
-from core.cases import Actor, change_status, events_of
+from core.cases import Actor, change_status
 from core.models.case import Case
 from core.models.conversation import Delivery
 from tests.builders import make_case, make_turn, sample_city

@@ -8,15 +8,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from core.case_queries import cases_of, events_of, list_cases, look_up
 from core.case_status import ALLOWED, NOTE_REQUIRED, TITLES, CaseStatus
-from core.cases import (
-    Actor,
-    cases_of,
-    change_status,
-    events_of,
-    list_cases,
-    look_up,
-)
+from core.cases import Actor, change_status
 from core.database import Database
 from core.errors import Refused
 from core.inbound import Photo

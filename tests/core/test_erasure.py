@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from core.attachments import record_attachments
 from core.audit import first_broken_entry
+from core.case_queries import events_of, find_case, look_up
 from core.case_status import CaseStatus
-from core.cases import Actor, add_note, change_status, events_of, find_case, look_up
+from core.cases import Actor, add_note, change_status
 from core.conversations import (
     answer_turn,
     ensure_conversation,

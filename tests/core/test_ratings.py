@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from core.case_queries import events_of
 from core.case_status import ALLOWED, CaseStatus
-from core.cases import events_of
 from core.database import Database
 from core.errors import Refused
 from core.inbound import Photo
