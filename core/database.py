@@ -183,7 +183,7 @@ def _begin_sqlite(connection: Connection) -> None:
 def _is_passing(error: DBAPIError) -> bool:
     if error.connection_invalidated:
         return True
-    if hasattr(error.orig, "sqlstate"):
+    if isinstance(error.orig, Exception) and hasattr(error.orig, "sqlstate"):
         state = error.orig.sqlstate
         if state is None:
             # The server said nothing, or we never reached it.

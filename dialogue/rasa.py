@@ -77,7 +77,7 @@ class RasaClient:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._urls = tuple(urls)
-        self._away_until = dict.fromkeys(self._urls, 0.0)
+        self._away_until: dict[str, float] = {}
         self._clock = clock
         self._client = httpx.Client(
             headers={"X-Sotong-Secret": secret},
@@ -149,7 +149,7 @@ class RasaClient:
                 # It may be at work on it still. The type alone: the words may repeat what was sent.
                 raise TemporaryFailure(f"{UNREACHABLE}: {type(error).__name__}") from error
             else:
-                self._away_until[url] = 0.0
+                self._away_until.pop(url, None)
                 return response
         raise TemporaryFailure(f"{UNREACHABLE}: {type(failure).__name__}") from failure
 
@@ -158,7 +158,7 @@ class RasaClient:
         start = share % len(self._urls)
         turned = self._urls[start:] + self._urls[:start]
         now = self._clock()
-        return sorted(turned, key=lambda url: self._away_until[url] > now)
+        return sorted(turned, key=lambda url: self._away_until.get(url, now) > now)
 
     def close(self) -> None:
         """Close the connections."""

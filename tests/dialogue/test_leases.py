@@ -163,14 +163,14 @@ def test_a_worker_that_slept_past_its_lease_answers_nothing(house: House) -> Non
 
 
 def test_turns_that_wait_for_rasa_go_on_when_it_is_back(house: House) -> None:
-    url, house.client._client.base_url = house.client._client.base_url, "http://127.0.0.1:9"
+    urls, house.client._urls = house.client._urls, ("http://127.0.0.1:9",)
     turn_id = house.hear("가로등이 꺼졌어요")
     assert house.turn(turn_id).state == "received"
     watch = RasaWatch(database=house.database, rasa=house.client, now=house.clock)
     watch.look()
     house.runner.run_waiting()
     assert house.turn(turn_id).attempts == 1, "while Rasa is away its wait is kept"
-    house.client._client.base_url = url
+    house.client._urls = urls
     watch.look()
     house.runner.run_waiting()
     assert house.turn(turn_id).state == "answered"
