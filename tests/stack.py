@@ -140,6 +140,10 @@ class Stack:
         self.clients.append(client)
         return client
 
+    def close_clients(self) -> None:
+        for client in self.clients:
+            client.close()
+
     @staticmethod
     def open_deliveries(session: Session, conversation_id: int) -> list[int]:
         """Deliveries of a conversation that are not out yet."""
@@ -200,7 +204,6 @@ def running_stack(folder: Path, **overrides: object) -> Iterator[Stack]:
             stack.start("rasa", "actions", "public", "internal", "worker")
             yield stack
         finally:
-            for client in stack.clients:
-                client.close()
+            stack.close_clients()
             stack.stop()
     assert telegram.violations == []

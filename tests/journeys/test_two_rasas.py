@@ -69,7 +69,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Iterato
         upgrade(settings)
         stack = Stack(settings, telegram)
         ends.callback(stack.stop)
-        ends.callback(lambda: [client.close() for client in stack.clients])
+        ends.callback(stack.close_clients)
         house = TwoRasas(stack, cluster.create(empty=True), redis)
         house.start_rasa(0)
         house.start_rasa(1)
