@@ -100,7 +100,7 @@ class Vault:
                 token=token,
                 kind=kind,
                 ciphertext=self._cipher.encrypt(
-                    value.encode("utf-8", "surrogatepass"), _context(conversation_id, token)
+                    value.encode("utf-8", "surrogatepass"), context_of(conversation_id, token)
                 ),
                 fingerprint=fingerprint,
                 created_at=now,
@@ -144,7 +144,7 @@ class Vault:
             now=now,
         )
         try:
-            plain = self._cipher.decrypt(item.ciphertext, _context(conversation_id, token))
+            plain = self._cipher.decrypt(item.ciphertext, context_of(conversation_id, token))
         except InvalidTag as error:
             raise PermanentFailure(
                 "vault_key", "this vault item was sealed with another key or was changed"
@@ -152,5 +152,6 @@ class Vault:
         return plain.decode("utf-8", "surrogatepass")
 
 
-def _context(conversation_id: int, token: str) -> bytes:
+def context_of(conversation_id: int, token: str) -> bytes:
+    """What an item's ciphertext is bound to: its place."""
     return f"sotong:{conversation_id}:{token}".encode()

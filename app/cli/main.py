@@ -27,6 +27,8 @@ COMMANDS = {
     "due": "app.cli.due:due",
     "outbox": "app.cli.queues:outbox_app",
     "turns": "app.cli.queues:turns_app",
+    "backup": "app.cli.backup:backup",
+    "restore": "app.cli.backup:restore",
     "doctor": "app.cli.doctor:doctor",
     "migrate": "app.cli.migrate:migrate",
     "serve": "app.cli.serve:serve",
