@@ -161,6 +161,7 @@ def test_what_waits_to_go_out_goes_on_after_the_clock_was_set_back(database: Dat
     soon = BACK + LEASE + timedelta(seconds=1)
     with database.reading() as session:
         first, second = session.query(Delivery).order_by(Delivery.id)
+        assert first.leased_until is not None
         assert first.leased_until < soon
         assert second.next_attempt_at <= soon
         assert session.query(Conversation.paced_until).scalar() == BACK
