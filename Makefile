@@ -1,6 +1,6 @@
 # Thin on purpose: each target is one script that bootstraps for itself, so that nothing has to be exported or installed first.
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap demo test lint format bench soak soak-telegram nlu-train notices clean
+.PHONY: help bootstrap demo test lint format bench soak soak-kill soak-telegram nlu-train notices clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +25,9 @@ bench: ## time the paths a citizen waits for, against a running `make demo`
 
 soak: ## talk to a running `make demo` for SOAK_MINUTES (10) and watch memory, losses and doubles
 	@bash scripts/run.sh soak
+
+soak-kill: ## 200 rounds of whole journeys, in each a process killed at a random place (KILL_ROUNDS, KILL_SEED)
+	@bash scripts/run.sh soak-kill $(if $(KILL_ROUNDS),--rounds $(KILL_ROUNDS)) $(if $(KILL_SEED),--seed $(KILL_SEED))
 
 soak-telegram: ## the Telegram bot against a simulated Telegram: 10,000 updates with faults, a broadcast to 100,000
 	@bash scripts/run.sh soak-telegram

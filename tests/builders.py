@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 import core.models  # noqa: F401  (so that all tables are known)
@@ -67,12 +69,28 @@ def databases_from(make: Callable[[bool], Database]) -> Iterator[None]:
         _other_database.pop()
 
 
+@cache
+def _empty_database() -> bytes:
+    """The file of a database with all tables and no row: making them anew takes longer than most tests."""
+    with tempfile.TemporaryDirectory(prefix="sotong-test-") as folder:
+        file = Path(folder) / "empty.db"
+        database = Database(f"sqlite:///{file}")
+        Base.metadata.create_all(database.engine)
+        database.empty_log()
+        database.dispose()
+        return file.read_bytes()
+
+
 def make_database(folder: Path) -> Database:
-    """A fresh database with all tables: SQLite in ``folder`` unless the test runs on PostgreSQL."""
+    """A fresh database with all tables: SQLite in ``folder`` unless the test runs on PostgreSQL.
+
+    It does not wait for the disk.
+    """
     if _other_database:
         return _other_database[-1](True)
     database = Database(f"sqlite:///{folder / 'test.db'}")
-    Base.metadata.create_all(database.engine)
+    write_empty_database(database)
+    event.listen(database.engine, "connect", without_waiting_for_the_disk)
     return database
 
 
@@ -87,6 +105,18 @@ def make_database_url(folder: Path) -> Iterator[str]:
         yield database.url
     finally:
         database.dispose()
+
+
+def write_empty_database(database: Database) -> None:
+    """All tables, where the SQLite file is not there yet."""
+    file = Path(database.engine.url.database or "")
+    if not file.exists():
+        file.write_bytes(_empty_database())
+
+
+def without_waiting_for_the_disk(connection: Any, _record: object) -> None:
+    """For tests of what we do, not of what survives a power cut."""
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 def make_vault() -> Vault:

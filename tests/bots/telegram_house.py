@@ -23,7 +23,6 @@ from bots.telegram_intake import Intake
 from bots.telegram_webhook import PATH, make_router
 from core.database import Database
 from core.invitations import Invitations
-from core.models.base import Base
 from core.models.conversation import Conversation, Delivery, Turn
 from dialogue.dispatch import Dispatcher
 from dialogue.door import Door
@@ -31,7 +30,7 @@ from dialogue.media import accept_file
 from dialogue.runner import TurnRunner
 from tests.bots.contract import everything_in
 from tests.bots.web_house import RunningClock, StandInRasa, serve, until, worker
-from tests.builders import sample_city
+from tests.builders import sample_city, without_waiting_for_the_disk, write_empty_database
 from tests.peers.telegram_sim import TelegramSim, User
 
 SECRET = secrets.token_urlsafe(32)
@@ -141,8 +140,8 @@ def make_telegram_house(
     # Reading the city anew for each test would take longer than the test.
     with patch("app.wiring.load_city", lambda *_, **__: sample_city()):
         parts = build_parts(settings, now=clock)
-    event.listen(parts.database.engine, "connect", _without_waiting_for_the_disk)
-    Base.metadata.create_all(parts.database.engine)
+    event.listen(parts.database.engine, "connect", without_waiting_for_the_disk)
+    write_empty_database(parts.database)
     channels = make_channels(parts)
     dispatcher = Dispatcher(
         database=parts.database,
@@ -186,11 +185,6 @@ def make_telegram_house(
         talk.close()
         channels.close()
         parts.close()
-
-
-def _without_waiting_for_the_disk(connection: Any, _record: object) -> None:
-    """No test here cuts the power, and several runs may share one disk."""
-    connection.execute("PRAGMA synchronous=OFF")
 
 
 @contextmanager

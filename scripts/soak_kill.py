@@ -1,0 +1,66 @@
+"""`make soak-kill`: whole journeys, in each a process killed at a random place; nothing lost, nothing twice.
+
+Prints the seed, each round and a summary; the same seed plays the same rounds. Needs no running demo: it
+starts a service of its own with everything real but Telegram, on loopback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from tests.journeys.kill_matrix import KillMatrix
+from tests.stack import running_stack
+
+ROUNDS = 200
+
+
+def main() -> int:
+    """Play the rounds; 1 when something did not hold."""
+    parser = argparse.ArgumentParser(description=__doc__, prog="soak_kill")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--seed", type=int, help="of the first round; the others follow it")
+    parser.add_argument(
+        "--lease-seconds", type=float, default=6.0, help="SOTONG_LEASE_SECONDS of the service"
+    )
+    asked = parser.parse_args()
+    seed = asked.seed if asked.seed is not None else random.SystemRandom().randrange(1_000_000)
+    print(f"seed {seed}, {asked.rounds} rounds", flush=True)
+    began = time.monotonic()
+    with (
+        tempfile.TemporaryDirectory(prefix="sotong-kill-") as folder,
+        running_stack(Path(folder), lease_seconds=asked.lease_seconds) as stack,
+    ):
+        matrix = KillMatrix(stack, say=lambda line: print(line, flush=True))
+        for number in range(asked.rounds):
+            matrix.play(seed + number)
+        matrix.close()
+    outcomes = matrix.outcomes
+    faults = [(each.round, fault) for each in outcomes for fault in each.faults]
+    hits = [each for each in outcomes if each.hit]
+    waits = sorted(each.recovery or 0.0 for each in hits)
+    print(
+        f"{len(outcomes)} rounds in {time.monotonic() - began:.0f} s, {len(hits)} in the middle of work"
+    )
+    for name, count in sorted(Counter(each.round.process for each in hits).items()):
+        longest = sorted(each.recovery or 0.0 for each in hits if each.round.process == name)
+        print(
+            f"  {name:<9} {count:>4} kills; a round's longest answer: "
+            f"p50 {statistics.median(longest):.1f} s, worst {longest[-1]:.1f} s"
+        )
+    if waits:
+        print(f"  all: p50 {statistics.median(waits):.1f} s, worst {waits[-1]:.1f} s")
+    for played, fault in faults:
+        print(f"FAULT {played}: {fault}", file=sys.stderr)
+    print(f"{len(faults)} faults")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
