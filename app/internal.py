@@ -1,4 +1,4 @@
-"""The internal app: officers' pages. Must not be reachable from the public network."""
+"""The internal app: officers' pages, departments' callbacks. Must not be reachable from outside."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.responses import JSONResponse
 
 from app.channels import make_channels
+from app.departments import make_department_router
 from app.headers import DefaultHeaders
 from app.quiet import QuietErrors
 from app.settings import Settings
@@ -50,6 +51,8 @@ def make_app(settings: Settings | None = None) -> FastAPI:
             )
         )
     )
+
+    app.include_router(make_department_router(parts))
 
     @app.get("/healthz")
     def healthz() -> JSONResponse:

@@ -18,6 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from app.channels import make_channels, make_telegram_polling
 from app.clock import utc_now
+from app.departments import DepartmentWork, make_department_work
 from app.quiet import log_unexpected
 from app.settings import Settings
 from app.wiring import Parts, Talk, build_parts, build_talk
@@ -34,6 +35,8 @@ DRAFTS_EVERY = 60.0
 ERASURES_EVERY = 10.0
 HEARTBEAT_EVERY = 5.0
 POSTS_EVERY = 2.0
+DEPARTMENTS_EVERY = 1.0
+CALLBACKS_EVERY = 1.0
 
 
 def run(settings: Settings) -> None:
@@ -41,15 +44,16 @@ def run(settings: Settings) -> None:
     parts = build_parts(settings)
     channels = make_channels(parts)
     talk = build_talk(parts, channels=channels.all)
+    departments = make_department_work(parts)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     scheduler = BackgroundScheduler(
-        executors={"default": ThreadPoolExecutor(4)},
+        executors={"default": ThreadPoolExecutor(6)},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         timezone="UTC",
     )
-    for job, seconds in _jobs(parts, talk):
+    for job, seconds in _jobs(parts, talk, departments):
         scheduler.add_job(job, "interval", seconds=seconds, id=job.__name__)
     scheduler.start()
     polling = make_telegram_polling(parts, talk, channels.telegram)
@@ -63,14 +67,16 @@ def run(settings: Settings) -> None:
             polling.stop()
         # First, or the scheduler would wait for a job that sends for hours.
         talk.stop()
+        departments.stop()
         scheduler.shutdown(wait=True)
         talk.close()
+        departments.close()
         channels.close()
         parts.close()
         settings.heartbeat_file.unlink(missing_ok=True)
 
 
-def _jobs(parts: Parts, talk: Talk) -> list[tuple[Callable[[], None], float]]:
+def _jobs(parts: Parts, talk: Talk, work: DepartmentWork) -> list[tuple[Callable[[], None], float]]:
     def turns() -> None:
         _quietly(talk.runner.run_waiting)
 
@@ -90,6 +96,12 @@ def _jobs(parts: Parts, talk: Talk) -> list[tuple[Callable[[], None], float]]:
     def posts() -> None:
         _quietly(lambda: look_after_posts(parts.database, now=parts.now()))
 
+    def departments() -> None:
+        _quietly(work.runner.run_due)
+
+    def callbacks() -> None:
+        _quietly(work.callbacks.run_due)
+
     def heartbeat() -> None:
         _write_heartbeat(parts.settings)
 
@@ -99,6 +111,8 @@ def _jobs(parts: Parts, talk: Talk) -> list[tuple[Callable[[], None], float]]:
         (drafts, DRAFTS_EVERY),
         (erasures, ERASURES_EVERY),
         (posts, POSTS_EVERY),
+        (departments, DEPARTMENTS_EVERY),
+        (callbacks, CALLBACKS_EVERY),
         (heartbeat, HEARTBEAT_EVERY),
     ]
 
