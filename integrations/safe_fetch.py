@@ -102,7 +102,11 @@ class SafeFetcher:
                 },
             )
             with connection.getresponse() as answer:
-                return self._read(answer)
+                found = self._read(answer)
+            if connection.is_broken_off:
+                # What looks like the end of the file is our own doing.
+                raise TemporaryFailure("the photo took too long")
+            return found
         except (OSError, http.client.HTTPException, ValueError) as error:
             if isinstance(error, ssl.SSLCertVerificationError):
                 raise PermanentFailure("certificate", "the certificate does not fit") from error
@@ -191,21 +195,25 @@ class _Connection(http.client.HTTPConnection):
         super().__init__(host, port, timeout=timeout)
         self.default_port = 443 if tls is not None else 80
         self._address, self._tls = address, tls
+        # http.client forgets its socket once an answer without an end of its own has begun.
+        self._open: socket.socket | None = None
+        self.is_broken_off = False
 
     def connect(self) -> None:
         """Connect, and with TLS prove that it is the host that was meant."""
         plain = socket.create_connection((self._address, self.port), timeout=self.timeout)
-        self.sock = plain
+        self.sock = self._open = plain
         if self._tls is not None:
             try:
-                self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
+                self.sock = self._open = self._tls.wrap_socket(plain, server_hostname=self.host)
             except BaseException:
                 plain.close()
                 raise
 
     def break_off(self) -> None:
         """End what is under way, from another thread."""
-        sock = self.sock
+        self.is_broken_off = True
+        sock = self._open
         if sock is not None:
             try:
                 sock.shutdown(socket.SHUT_RDWR)
