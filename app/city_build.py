@@ -20,6 +20,7 @@ from core.city import (
     Question,
     Rule,
     Service,
+    Way,
 )
 from core.clock import WorkCalendar
 from core.geo import Polygon, make_shape
@@ -98,20 +99,36 @@ def _department(model: models.DepartmentModel) -> Department:
         hours=model.hours,
         intro=model.intro,
         phone_note=model.phone_note or "",
+        way=_way(model.way, email=model.email),
+    )
+
+
+def _way(model: models.WayModel | None, *, email: str) -> Way:
+    if model is None or model.kind == "none":
+        return Way()
+    return Way(
+        kind=model.kind,
+        address=model.address or email,
+        needs_contact=model.needs_contact,
+        tolerates_repeats=model.tolerates_repeats,
+        inner_networks=model.inner_networks,
+        http_hosts=model.http_hosts,
     )
 
 
 def _gu_office(model: models.GuModel, jurisdiction: models.JurisdictionModel) -> Department:
     domain = jurisdiction.id if "." in jurisdiction.id else f"{jurisdiction.id}.example"
+    email = model.email or f"{model.id}@{domain}"
     return Department(
         id=gu_office_id(model.id),
         name=f"{model.name}청",
         phone=model.phone,
-        email=model.email or f"{model.id}@{domain}",
+        email=email,
         hours=model.hours,
         intro=model.intro or f"{model.name} 안의 동네 일을 맡아요.",
         phone_note=model.phone_note or f"{model.name}청 연결이라고 말씀하세요.",
         gu=model.name,
+        way=_way(model.way, email=email),
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from datetime import date, time
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from core.city import KINDS
 from core.clock import Period
@@ -67,6 +69,26 @@ def _clock(value: str) -> str:
     return value
 
 
+def _network(value: str) -> str:
+    try:
+        network = ipaddress.ip_network(value)
+    except ValueError:
+        raise ValueError(f"'{value}' is not a network (expected e.g. 10.20.0.0/16)") from None
+    if network.is_link_local or network.is_multicast or network.prefixlen == 0:
+        raise ValueError(f"'{value}' may not be opened (expected a network of the city's own)")
+    return str(network)
+
+
+def _webhook_address(value: str) -> str:
+    parts = urlsplit(value)
+    here = parts.hostname in ("127.0.0.1", "::1", "localhost")
+    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and here)):
+        raise ValueError(f"'{value}' is not an https address (expected https://host/path)")
+    if parts.username or parts.password or parts.fragment:
+        raise ValueError("an address of a webhook holds no name, password or # (expected none)")
+    return value
+
+
 Identifier = Annotated[str, AfterValidator(_identifier)]
 Text = Annotated[str, AfterValidator(_text)]
 PeriodText = Annotated[str, AfterValidator(_period)]
@@ -74,6 +96,7 @@ KindText = Annotated[str, AfterValidator(_kind)]
 Phone = Annotated[str, AfterValidator(_phone)]
 Email = Annotated[str, AfterValidator(_email)]
 ClockText = Annotated[str, AfterValidator(_clock)]
+Network = Annotated[str, AfterValidator(_network)]
 Words = tuple[Text, ...]
 
 
@@ -111,6 +134,27 @@ class JurisdictionModel(_Model):
     boundaries: BoundariesModel = BoundariesModel()
 
 
+class WayModel(_Model):
+    """The field `way` of a department or a gu. A mail without `address` goes to its `email`."""
+
+    kind: Literal["none", "webhook", "mail"]
+    address: Text | None = None
+    needs_contact: bool = False
+    tolerates_repeats: bool = False
+    inner_networks: tuple[Network, ...] = ()
+    http_hosts: Words = ()
+
+    @model_validator(mode="after")
+    def _fits(self) -> WayModel:
+        if self.kind == "webhook":
+            _webhook_address(self.address or "")
+        elif self.kind == "mail" and self.address is not None:
+            _email(self.address)
+        elif self.kind == "none" and self.address is not None:
+            raise ValueError("way 'none' has no address (expected none, or another kind)")
+        return self
+
+
 class DepartmentModel(_Model):
     """One entry of departments.yml."""
 
@@ -121,6 +165,7 @@ class DepartmentModel(_Model):
     hours: Text
     intro: Text
     phone_note: Text | None = None
+    way: WayModel | None = None
 
 
 class QuestionModel(_Model):
@@ -179,6 +224,7 @@ class GuModel(_Model):
     email: Email | None = None
     hours: Text = "평일 09:00–18:00"
     intro: Text | None = None
+    way: WayModel | None = None
 
 
 class PlaceModel(_Model):

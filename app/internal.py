@@ -1,4 +1,4 @@
-"""The internal app: officers' pages. Must not be reachable from the public network."""
+"""The internal app: officers' pages, departments' callbacks. Must not be reachable from outside."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from app.channels import make_channels
+from app.departments import make_department_router
 from app.headers import DefaultHeaders
 from app.operations import make_operations
 from app.quiet import QuietErrors
@@ -55,5 +56,6 @@ def make_app(settings: Settings | None = None) -> FastAPI:
 
     for router in operations.routers:
         app.include_router(router)
+    app.include_router(make_department_router(parts))
 
     return app

@@ -20,6 +20,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from app.channels import make_channels, make_telegram_polling
 from app.clock import utc_now
+from app.departments import DepartmentWork, make_department_work
 from app.operations import make_operations, make_worker_port
 from app.quiet import log_unexpected
 from app.settings import Settings
@@ -41,6 +42,8 @@ HEARTBEAT_EVERY = 5.0
 POSTS_EVERY = 2.0
 RASA_EVERY = 1.0
 CLOCK_EVERY = 1.0
+DEPARTMENTS_EVERY = 1.0
+CALLBACKS_EVERY = 1.0
 
 
 def run(settings: Settings) -> None:
@@ -49,15 +52,18 @@ def run(settings: Settings) -> None:
     operations = make_operations(parts, process="worker")
     channels = make_channels(parts)
     talk = build_talk(parts, channels=channels.all)
+    departments = make_department_work(parts)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    jobs = [*_jobs(parts, talk, departments), *operations.jobs()]
     scheduler = BackgroundScheduler(
-        executors={"default": ThreadPoolExecutor(4)},
+        # One for each: a job that sends for hours must not hold up another.
+        executors={"default": ThreadPoolExecutor(len(jobs))},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         timezone="UTC",
     )
-    for job, seconds in [*_jobs(parts, talk), *operations.jobs()]:
+    for job, seconds in jobs:
         scheduler.add_job(job, "interval", seconds=seconds, id=job.__name__)
     scheduler.start()
     polling = make_telegram_polling(parts, talk, channels.telegram)
@@ -74,15 +80,17 @@ def run(settings: Settings) -> None:
             port.stop()
         # First, or the scheduler would wait for a job that sends for hours.
         talk.stop()
+        departments.stop()
         scheduler.shutdown(wait=True)
         talk.close()
+        departments.close()
         channels.close()
         operations.close()
         parts.close()
         settings.heartbeat_file.unlink(missing_ok=True)
 
 
-def _jobs(parts: Parts, talk: Talk) -> list[tuple[Callable[[], None], float]]:
+def _jobs(parts: Parts, talk: Talk, work: DepartmentWork) -> list[tuple[Callable[[], None], float]]:
     rasa_watch = RasaWatch(database=parts.database, rasa=talk.rasa, now=parts.now)
     clock_mender = ClockMender(
         database=parts.database,
@@ -120,6 +128,12 @@ def _jobs(parts: Parts, talk: Talk) -> list[tuple[Callable[[], None], float]]:
     def clock() -> None:
         _quietly(clock_mender.look)
 
+    def departments() -> None:
+        _quietly(work.runner.run_due)
+
+    def callbacks() -> None:
+        _quietly(work.callbacks.run_due)
+
     def heartbeat() -> None:
         _write_heartbeat(parts.settings)
 
@@ -131,6 +145,8 @@ def _jobs(parts: Parts, talk: Talk) -> list[tuple[Callable[[], None], float]]:
         (posts, POSTS_EVERY),
         (rasa, RASA_EVERY),
         (clock, CLOCK_EVERY),
+        (departments, DEPARTMENTS_EVERY),
+        (callbacks, CALLBACKS_EVERY),
         (heartbeat, HEARTBEAT_EVERY),
     ]
 

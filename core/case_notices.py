@@ -64,6 +64,35 @@ def tell_citizen(
         )
 
 
+def tell_note(
+    session: Session,
+    *,
+    city: City,
+    case: Case,
+    note: str,
+    images: Sequence[int],
+    alts: Sequence[str],
+    now: datetime,
+) -> None:
+    """Enqueue what a department says of a case that stays in its state, and its photos."""
+    conversation = session.get_one(Conversation, case.conversation_id)
+    if conversation.address.startswith(ERASED):
+        return
+    name = city.department(case.department_id).name
+    text = city.texts.render("case_note", number=case.number, department=name, note=note)
+    replies = [Reply(text), *albums(list(map(Image, images, alts)))]
+    for index, reply in enumerate(replies):
+        enqueue(
+            session,
+            conversation=conversation,
+            reply=reply,
+            kind="status",
+            dedupe_key=f"case:{case.id}:{case.version}:{index}",
+            case_id=case.id,
+            now=now,
+        )
+
+
 def ask_how_it_was(session: Session, *, city: City, case: Case, now: datetime) -> None:
     """Ask once per case how the result was, however often the case is answered."""
     enqueue(

@@ -18,6 +18,7 @@ from core.case_notices import ask_how_it_was, tell_citizen
 from core.case_status import CaseStatus, check_change
 from core.city import City
 from core.clock import KST, Period, due_at
+from core.department_queue import enqueue_event, enqueue_moved, enqueue_opened
 from core.errors import Refused
 from core.inbound import Photo
 from core.lookup_codes import LookupCodes
@@ -126,7 +127,7 @@ def open_case(
     )
     session.add(case)
     session.flush()
-    _record_event(
+    event = _record_event(
         session,
         case=case,
         kind="opened",
@@ -138,6 +139,7 @@ def open_case(
         data={"rule": routed.rule_id, "department": routed.department_id, "turn": turn_id},
         now=now,
     )
+    enqueue_opened(session, city=city, case=case, event=event, now=now)
     return OpenedCase(case, code, repeated=False)
 
 
@@ -152,14 +154,17 @@ def change_status(
     note: str = "",
     photos: Sequence[tuple[Photo, str]] = (),
     expected_version: int | None = None,
+    occurred_at: datetime | None = None,
+    sequence: int | None = None,
     now: datetime,
 ) -> Case:
     """Move a case on and tell the citizen in the chat where it began: ``note``, then its photos.
 
     After a result it is asked, once per case, how that was.
 
-    ``reason`` stays inside. ``photos`` are (photo, alt text). Raises Refused("stale" |
-    "illegal_change" | "note_required" | "reason_missing" | "alt_missing").
+    ``reason`` stays inside. ``photos`` are (photo, alt text). ``occurred_at`` and ``sequence`` are a
+    department's own, where it is one that decided. Raises Refused("stale" | "illegal_change" |
+    "note_required" | "reason_missing" | "alt_missing").
     """
     case = session.get_one(Case, case_id, with_for_update=True)
     if expected_version is not None and case.version != expected_version:
@@ -190,12 +195,59 @@ def change_status(
         public=True,
         from_status=before,
         to_status=to,
-        data={"photos": [{"id": i, "alt": a} for i, a in zip(ids, alts, strict=True)]},
+        data={
+            "photos": [{"id": i, "alt": a} for i, a in zip(ids, alts, strict=True)],
+            **({"occurred_at": occurred_at.isoformat()} if occurred_at else {}),
+            **({"sequence": sequence} if sequence is not None else {}),
+        },
         now=now,
     )
     tell_citizen(session, city=city, case=case, note=note.strip(), images=ids, alts=alts, now=now)
     if to is CaseStatus.ANSWERED:
         ask_how_it_was(session, city=city, case=case, now=now)
+    return case
+
+
+def change_department(
+    session: Session,
+    *,
+    city: City,
+    case_id: int,
+    department_id: str,
+    actor: Actor,
+    reason: str,
+    expected_version: int | None = None,
+    now: datetime,
+) -> Case:
+    """Give a case to another department; both hear of it, where anything goes out to them.
+
+    ``reason`` stays inside. Raises Refused("stale" | "department_unknown" | "department_same" |
+    "reason_missing").
+    """
+    case = session.get_one(Case, case_id, with_for_update=True)
+    if expected_version is not None and case.version != expected_version:
+        raise Refused("stale", expected=expected_version, current=case.version)
+    if not reason.strip():
+        raise Refused("reason_missing")
+    if department_id not in {department.id for department in city.departments}:
+        raise Refused("department_unknown")
+    before = case.department_id
+    if department_id == before:
+        raise Refused("department_same")
+    case.department_id = department_id
+    case.version += 1
+    event = _record_event(
+        session,
+        case=case,
+        kind="department",
+        actor=actor,
+        reason=reason.strip(),
+        note="",
+        public=False,
+        data={"from": before, "to": department_id},
+        now=now,
+    )
+    enqueue_moved(session, city=city, case=case, event=event, before=before, now=now)
     return case
 
 
@@ -299,21 +351,22 @@ def _record_event(
     from_status: CaseStatus | None = None,
     to_status: CaseStatus | None = None,
     data: Mapping[str, object] | None = None,
-) -> None:
-    session.add(
-        CaseEvent(
-            case_id=case.id,
-            at=now,
-            kind=kind,
-            actor_kind=actor.kind,
-            actor_id=actor.id,
-            actor_name=actor.name,
-            reason=reason,
-            note=note,
-            public=public,
-            from_status=from_status.value if from_status else None,
-            to_status=to_status.value if to_status else None,
-            data=dict(data or {}),
-        )
+) -> CaseEvent:
+    event = CaseEvent(
+        case_id=case.id,
+        at=now,
+        kind=kind,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        actor_name=actor.name,
+        reason=reason,
+        note=note,
+        public=public,
+        from_status=from_status.value if from_status else None,
+        to_status=to_status.value if to_status else None,
+        data=dict(data or {}),
     )
+    session.add(event)
     session.flush()
+    enqueue_event(session, case=case, event=event, now=now)
+    return event

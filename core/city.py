@@ -25,6 +25,30 @@ class UnknownName(KeyError):
 
 
 @dataclass(frozen=True)
+class Way:
+    """How a department hears of its cases. The null way: officers work in the console.
+
+    ``kind``: none | webhook | mail. ``address`` is the https address or the mailbox. Photos that the
+    department names are fetched from public https addresses; ``inner_networks`` (CIDR) and ``http_hosts``
+    widen that for networks of the city's own.
+    """
+
+    kind: str = "none"
+    address: str = ""
+    # Whether a citizen's contact goes along.
+    needs_contact: bool = False
+    # A mailbox that sorts out the same mail twice; then a mail whose answer was lost is sent again.
+    tolerates_repeats: bool = False
+    inner_networks: tuple[str, ...] = ()
+    http_hosts: tuple[str, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything goes out at all."""
+        return self.kind != "none"
+
+
+@dataclass(frozen=True)
 class Department:
     """A unit that works on cases. `hours` is text for citizens; the clock is City.calendar."""
 
@@ -36,6 +60,7 @@ class Department:
     intro: str
     phone_note: str = ""
     gu: str | None = None  # the gu whose office it is, None for a unit of the city itself
+    way: Way = Way()
 
 
 @dataclass(frozen=True)

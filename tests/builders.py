@@ -164,12 +164,17 @@ def make_report(**overrides: Any) -> Report:
 
 
 def make_case(
-    session: Session, *, turn: Turn | None = None, now: datetime = MONDAY_TEN, **report: Any
+    session: Session,
+    *,
+    turn: Turn | None = None,
+    now: datetime = MONDAY_TEN,
+    city: City | None = None,
+    **report: Any,
 ) -> OpenedCase:
     filing = turn or make_turn(session)
     return open_case(
         session,
-        city=sample_city(),
+        city=city or sample_city(),
         codes=CODES,
         turn_id=filing.id,
         conversation_id=filing.conversation_id,

@@ -24,6 +24,7 @@ COMMANDS = {
     "post": "app.cli.post:post_app",
     "city": "app.cli.city:city_app",
     "telegram": "app.cli.telegram:telegram_app",
+    "departments": "app.cli.departments:departments_app",
     "due": "app.cli.due:due",
     "outbox": "app.cli.queues:outbox_app",
     "turns": "app.cli.queues:turns_app",

@@ -12,6 +12,7 @@ from core.models.conversation import (
     NamedLease,
     Turn,
 )
+from core.models.department import DepartmentCallback, DepartmentMessage, DepartmentStandby
 from core.models.erasure import Erasure
 from core.models.officers import Officer, OfficerSession, Role
 from core.models.post import Post
@@ -28,6 +29,9 @@ __all__ = [
     "ChannelPace",
     "Conversation",
     "Delivery",
+    "DepartmentCallback",
+    "DepartmentMessage",
+    "DepartmentStandby",
     "Draft",
     "Erasure",
     "Handover",

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from app.channels import make_channels
 from app.cli.main import run
 from app.clock import utc_now
+from app.departments import make_department_work
 from app.settings import Settings, SettingsError
 from app.wiring import build_parts, build_talk
 from app.worker import _jobs
@@ -281,11 +282,13 @@ def deliver(terminal: Terminal, sim: TelegramSim) -> None:
     parts = build_parts(Settings.load())
     channels = make_channels(parts)
     talk = build_talk(parts, channels=channels.all)
-    jobs = {job.__name__: job for job, _ in _jobs(parts, talk)}
+    departments = make_department_work(parts)
+    jobs = {job.__name__: job for job, _ in _jobs(parts, talk, departments)}
     try:
         for name in ("posts", "deliveries", "posts"):
             jobs[name]()
     finally:
         talk.close()
+        departments.close()
         channels.close()
         parts.close()
