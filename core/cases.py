@@ -16,13 +16,15 @@ from sqlalchemy.orm import Session
 
 from core.attachments import record_attachments
 from core.case_notices import ask_how_it_was, tell_citizen
+from core.case_numbers import next_number
 from core.case_status import DONE, CaseStatus, check_change
 from core.city import City
-from core.clock import KST, Period, due_at
+from core.clock import Period, due_at
 from core.errors import Refused
 from core.inbound import Photo
+from core.locking import lock_conversation, lock_existing
 from core.lookup_codes import LookupCodes
-from core.models.case import Case, CaseEvent, CaseNumber, LookupAttempt
+from core.models.case import Case, CaseEvent, LookupAttempt
 from core.models.conversation import Turn
 from core.routing import route
 
@@ -82,6 +84,7 @@ def open_case(
     Raises Refused("service_unknown" | "what_missing" | "place_missing"). The same ``turn_id`` again
     returns the case that it opened.
     """
+    lock_conversation(session, conversation_id)
     known = session.scalars(select(Case).where(Case.turn_id == turn_id)).first()
     if known is not None:
         return OpenedCase(known, codes.make(turn_id=turn_id, number=known.number), repeated=True)
@@ -98,7 +101,7 @@ def open_case(
     period = service.period if identified else city.jurisdiction.promise_period
     routed = route(city, service_code=report.service_code, gu=report.gu, text=report.what)
     due = due_at(now, Period.parse(period), calendar=city.calendar)
-    number = _next_number(session, now)
+    number = next_number(session, now)
     code = codes.make(turn_id=turn_id, number=number)
     case = Case(
         number=number,
@@ -164,7 +167,9 @@ def change_status(
     ``reason`` stays inside. ``photos`` are (photo, alt text). Raises Refused("stale" |
     "illegal_change" | "note_required" | "reason_missing" | "alt_missing").
     """
-    case = session.get_one(Case, case_id, with_for_update=True)
+    # What tells the citizen locks the conversation: before the case, as everybody does.
+    lock_conversation(session, session.get_one(Case, case_id).conversation_id)
+    case = lock_existing(session, Case, case_id)
     if expected_version is not None and case.version != expected_version:
         raise Refused("stale", expected=expected_version, current=case.version)
     if not reason.strip():
@@ -231,7 +236,7 @@ def add_event(
     now: datetime,
 ) -> Case:
     """Add an event that changes no state. Raises Refused("reason_missing")."""
-    case = session.get_one(Case, case_id, with_for_update=True)
+    case = lock_existing(session, Case, case_id)
     if not reason.strip():
         raise Refused("reason_missing")
     case.version += 1
@@ -258,7 +263,7 @@ def add_photos(
     now: datetime,
 ) -> Case:
     """Add a citizen's further photos to a case; those that it has already change nothing."""
-    case = session.get_one(Case, case_id, with_for_update=True)
+    case = lock_existing(session, Case, case_id)
     new = [each for each in attachment_ids if each not in case.attachment_ids]
     if not new:
         return case
@@ -302,6 +307,10 @@ def look_up(
 
     Raises Refused("lookup_locked") after a hundred wrong codes for a number within an hour.
     """
+    case = find_case(session, number=number)
+    if case is not None:
+        # Guesses at the same time are counted one after the other.
+        lock_existing(session, Case, case.id)
     failures = session.scalar(
         select(func.count()).where(
             LookupAttempt.number == number, LookupAttempt.at > now - timedelta(hours=1)
@@ -309,7 +318,6 @@ def look_up(
     )
     if (failures or 0) >= LOOKUP_TRIES_PER_HOUR:
         raise Refused("lookup_locked")
-    case = find_case(session, number=number)
     given = codes.hash(number=number, code=code)
     # The comparison happens in either case, so that an unknown number takes as long as a known one.
     if hmac.compare_digest(case.lookup_hash if case else "-", given) and case is not None:
@@ -351,17 +359,6 @@ def events_of(session: Session, *, case_id: int, public_only: bool = False) -> l
     if public_only:
         query = query.where(CaseEvent.public.is_(True))
     return list(session.scalars(query.order_by(CaseEvent.id)))
-
-
-def _next_number(session: Session, now: datetime) -> str:
-    year = now.astimezone(KST).year
-    row = session.get(CaseNumber, year, with_for_update=True)
-    if row is None:
-        row = CaseNumber(year=year, last=0)
-        session.add(row)
-    row.last += 1
-    session.flush()
-    return f"{year}-{row.last:06d}"
 
 
 def _record_event(

@@ -59,7 +59,9 @@ def run_online() -> None:
                 if database.is_sqlite:
                     lost = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
                     if lost:
-                        raise SystemExit(f"after the migrations {len(lost)} row(s) point at nothing")
+                        raise SystemExit(
+                            f"after the migrations {len(lost)} row(s) point at nothing"
+                        )
             if database.is_sqlite:
                 _enforce(connection, "ON")
     finally:
