@@ -16,6 +16,7 @@ from core.cases import Actor, add_note
 from core.city import City
 from core.database import Database
 from core.errors import Refused
+from core.locking import lock_conversation
 from core.lookup_codes import LookupCodes
 from core.models.case import Case
 from core.ports import Now
@@ -150,6 +151,8 @@ class AddToCase(SotongAction):
         """One event in the case's history, public because the citizen wrote it."""
         number = case_number_in(turn.message)
         with self._database.transaction() as session:
+            # Two workings of one turn at once must not both find that it is not there yet.
+            lock_conversation(session, turn.conversation_id)
             cases = cases_of(session, conversation_id=turn.conversation_id, limit=100)
             if not cases:
                 return Result((Say("utter_no_case_yet"),))

@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.locking import Chain, lock_chain
 from core.models.vault import AuditEntry
 
 GENESIS = "0" * 64
@@ -22,6 +23,8 @@ def record_audit(
     session: Session, *, actor: str, action: str, subject: str, purpose: str = "", now: datetime
 ) -> AuditEntry:
     """Append one line: who did what, to whose data, why. The caller's transaction commits it."""
+    # Two lines after the same one would fork the chain.
+    lock_chain(session, Chain.AUDIT)
     last = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).first()
     previous = last.hash if last else GENESIS
     entry = AuditEntry(

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.case_status import DONE, CaseStatus
 from core.errors import Refused
+from core.locking import lock_existing
 from core.lookup_codes import LookupCodes
 from core.models.case import Case, CaseEvent, LookupAttempt
 
@@ -41,6 +42,10 @@ def look_up(
 
     Raises Refused("lookup_locked") after a hundred wrong codes for a number within an hour.
     """
+    case = find_case(session, number=number)
+    if case is not None:
+        # Guesses at the same time are counted one after the other.
+        lock_existing(session, Case, case.id)
     failures = session.scalar(
         select(func.count()).where(
             LookupAttempt.number == number, LookupAttempt.at > now - timedelta(hours=1)
@@ -48,7 +53,6 @@ def look_up(
     )
     if (failures or 0) >= LOOKUP_TRIES_PER_HOUR:
         raise Refused("lookup_locked")
-    case = find_case(session, number=number)
     given = codes.hash(number=number, code=code)
     # The comparison happens in either case, so that an unknown number takes as long as a known one.
     if hmac.compare_digest(case.lookup_hash if case else "-", given) and case is not None:

@@ -15,14 +15,16 @@ from sqlalchemy.orm import Session
 
 from core.attachments import record_attachments
 from core.case_notices import ask_how_it_was, tell_citizen
+from core.case_numbers import next_number
 from core.case_status import CaseStatus, check_change
 from core.city import City
-from core.clock import KST, Period, due_at
+from core.clock import Period, due_at
 from core.department_queue import enqueue_event, enqueue_moved, enqueue_opened
 from core.errors import Refused
 from core.inbound import Photo
+from core.locking import lock_conversation, lock_existing
 from core.lookup_codes import LookupCodes
-from core.models.case import Case, CaseEvent, CaseNumber
+from core.models.case import Case, CaseEvent
 from core.models.conversation import Turn
 from core.routing import route
 
@@ -80,6 +82,7 @@ def open_case(
     Raises Refused("service_unknown" | "what_missing" | "place_missing"). The same ``turn_id`` again
     returns the case that it opened.
     """
+    lock_conversation(session, conversation_id)
     known = session.scalars(select(Case).where(Case.turn_id == turn_id)).first()
     if known is not None:
         return OpenedCase(known, codes.make(turn_id=turn_id, number=known.number), repeated=True)
@@ -96,7 +99,7 @@ def open_case(
     period = service.period if identified else city.jurisdiction.promise_period
     routed = route(city, service_code=report.service_code, gu=report.gu, text=report.what)
     due = due_at(now, Period.parse(period), calendar=city.calendar)
-    number = _next_number(session, now)
+    number = next_number(session, now)
     code = codes.make(turn_id=turn_id, number=number)
     case = Case(
         number=number,
@@ -166,7 +169,9 @@ def change_status(
     department's own, where it is one that decided. Raises Refused("stale" | "illegal_change" |
     "note_required" | "reason_missing" | "alt_missing").
     """
-    case = session.get_one(Case, case_id, with_for_update=True)
+    # What tells the citizen locks the conversation: before the case, as everybody does.
+    lock_conversation(session, session.get_one(Case, case_id).conversation_id)
+    case = lock_existing(session, Case, case_id)
     if expected_version is not None and case.version != expected_version:
         raise Refused("stale", expected=expected_version, current=case.version)
     if not reason.strip():
@@ -224,7 +229,7 @@ def change_department(
     ``reason`` stays inside. Raises Refused("stale" | "department_unknown" | "department_same" |
     "reason_missing").
     """
-    case = session.get_one(Case, case_id, with_for_update=True)
+    case = lock_existing(session, Case, case_id)
     if expected_version is not None and case.version != expected_version:
         raise Refused("stale", expected=expected_version, current=case.version)
     if not reason.strip():
@@ -280,7 +285,7 @@ def add_event(
     now: datetime,
 ) -> Case:
     """Add an event that changes no state. Raises Refused("reason_missing")."""
-    case = session.get_one(Case, case_id, with_for_update=True)
+    case = lock_existing(session, Case, case_id)
     if not reason.strip():
         raise Refused("reason_missing")
     case.version += 1
@@ -307,7 +312,7 @@ def add_photos(
     now: datetime,
 ) -> Case:
     """Add a citizen's further photos to a case; those that it has already change nothing."""
-    case = session.get_one(Case, case_id, with_for_update=True)
+    case = lock_existing(session, Case, case_id)
     new = [each for each in attachment_ids if each not in case.attachment_ids]
     if not new:
         return case
@@ -325,17 +330,6 @@ def add_photos(
         now=now,
     )
     return case
-
-
-def _next_number(session: Session, now: datetime) -> str:
-    year = now.astimezone(KST).year
-    row = session.get(CaseNumber, year, with_for_update=True)
-    if row is None:
-        row = CaseNumber(year=year, last=0)
-        session.add(row)
-    row.last += 1
-    session.flush()
-    return f"{year}-{row.last:06d}"
 
 
 def _record_event(

@@ -20,6 +20,7 @@ from core.attachments import record_attachments
 from core.deliveries import end_deliveries, enqueue, move_deliveries
 from core.errors import LeaseLost
 from core.inbound import InboundMessage
+from core.locking import insert_missing, lock_conversation, lock_existing
 from core.models.conversation import Conversation, Turn
 from core.replies import Reply
 
@@ -68,29 +69,27 @@ def find_conversation(
 def ensure_conversation(
     session: Session, *, channel: str, address: str, visibility: str = "private", now: datetime
 ) -> Conversation:
-    """The conversation of this address; made now if it is the first message."""
-    found = find_conversation(session, channel=channel, address=address, visibility=visibility)
-    if found is not None:
-        return found
-    try:
-        with session.begin_nested():
-            made = Conversation(
-                channel=channel, address=address, visibility=visibility, created_at=now
-            )
-            session.add(made)
-            session.flush()
-            return made
-    except IntegrityError:
-        # Another process was first; its row is there now.
-        again = find_conversation(session, channel=channel, address=address, visibility=visibility)
-        if again is None:
-            raise
-        return again
+    """The conversation of this address, locked; made now if it is the first message."""
+    while True:
+        found = find_conversation(session, channel=channel, address=address, visibility=visibility)
+        if found is not None:
+            lock_conversation(session, found.id)
+            if found.address == address:
+                return found
+            continue  # It was erased while we waited: the citizen begins anew.
+        insert_missing(
+            session,
+            Conversation,
+            channel=channel,
+            address=address,
+            visibility=visibility,
+            created_at=now,
+        )
 
 
 def close_conversation(session: Session, *, conversation_id: int, reason: str) -> None:
     """The citizen cannot be reached here any more: what waits to go out ends, their cases stay."""
-    conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
+    conversation = lock_existing(session, Conversation, conversation_id)
     conversation.mode = "closed"
     end_deliveries(session, conversation_id=conversation_id, failure=reason)
 
@@ -106,6 +105,7 @@ def move_conversations(session: Session, *, channel: str, old: str, new: str) ->
     for conversation in session.scalars(
         select(Conversation).where(Conversation.channel == channel, Conversation.address == old)
     ).all():
+        lock_conversation(session, conversation.id)
         taken = find_conversation(
             session, channel=channel, address=new, visibility=conversation.visibility
         )
@@ -137,9 +137,44 @@ def record_turn(
 
     ``not_before`` holds it back for what may belong to it or before it.
     """
+    # Turns of a conversation get their ids in the order in which they can be seen.
+    lock_conversation(session, conversation.id)
     known = find_turn(session, channel=message.channel, external_id=message.external_id)
     if known is not None:
         return RecordedTurn(known.id, known.conversation_id, duplicate=True)
+    try:
+        # Around the attachments too: what came twice leaves nothing behind.
+        with session.begin_nested():
+            turn = _make_turn(
+                session,
+                conversation=conversation,
+                message=message,
+                text=text,
+                now=now,
+            )
+            turn.refused, turn.unread_token, turn.emergency = list(refused), unread_token, emergency
+            turn.next_attempt_at = now if not_before is None else not_before
+            session.add(turn)
+            session.flush()
+    except IntegrityError:
+        # At the same time under another address.
+        known = find_turn(session, channel=message.channel, external_id=message.external_id)
+        if known is None:
+            raise
+        return RecordedTurn(known.id, known.conversation_id, duplicate=True)
+    conversation.last_turn_at = now
+    session.flush()
+    return RecordedTurn(turn.id, conversation.id, duplicate=False)
+
+
+def _make_turn(
+    session: Session,
+    *,
+    conversation: Conversation,
+    message: InboundMessage,
+    text: str,
+    now: datetime,
+) -> Turn:
     location = message.location
     turn = Turn(
         conversation_id=conversation.id,
@@ -160,9 +195,6 @@ def record_turn(
             source="citizen",
             now=now,
         ),
-        refused=list(refused),
-        unread_token=unread_token,
-        emergency=emergency,
         problems=list(message.problems),
         files=[file.to_data() for file in message.files],
         sequence=message.sequence,
@@ -173,15 +205,12 @@ def record_turn(
         author=message.author,
         arrived_at=now,
         sent_at=message.sent_at,
-        next_attempt_at=now if not_before is None else not_before,
+        next_attempt_at=now,
     )
     if message.flood:
         # Kept, so that nothing a citizen wrote is lost, but not worked: it would hold up everybody.
         turn.state, turn.failure = "answered", "flood"
-    session.add(turn)
-    conversation.last_turn_at = now
-    session.flush()
-    return RecordedTurn(turn.id, conversation.id, duplicate=False)
+    return turn
 
 
 def lease_conversation(

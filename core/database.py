@@ -7,6 +7,7 @@ COMMITTED; what must not happen twice at once takes a lock (core.locking).
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -183,11 +184,11 @@ def _begin_sqlite(connection: Connection) -> None:
 def _is_passing(error: DBAPIError) -> bool:
     if error.connection_invalidated:
         return True
-    if isinstance(error.orig, Exception) and hasattr(error.orig, "sqlstate"):
-        state = error.orig.sqlstate
-        if state is None:
-            # The server said nothing, or we never reached it.
-            return isinstance(error, OperationalError)
-        return state.startswith(PASSING_CLASSES) or state in PASSING_STATES
-    words = str(error.orig).lower()
-    return "locked" in words or "disk is full" in words
+    if isinstance(error.orig, sqlite3.Error):
+        words = str(error.orig).lower()
+        return "locked" in words or "disk is full" in words
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:
+        # The server said nothing, or we never reached it.
+        return isinstance(error, OperationalError)
+    return state.startswith(PASSING_CLASSES) or state in PASSING_STATES

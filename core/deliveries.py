@@ -16,6 +16,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core.delivery_queue import OPEN_STATES, first_chance, first_of, oldest_due
+from core.locking import insert_missing, lock_conversation, lock_existing, lock_row
 from core.models.conversation import ChannelPace, Conversation, Delivery, Turn
 from core.pacing import Pace
 from core.replies import Reply
@@ -81,6 +82,9 @@ def enqueue(
     ``kind``: reply (to a turn) | notice (ours) | officer (a person's words) | status (of a case) |
     post (for everybody). To a citizen who has closed the channel nothing goes out: it ends as failed.
     """
+    # Also so that who reads on from the last id that they saw misses none: within a conversation ids
+    # come in the order in which they can be seen.
+    lock_conversation(session, conversation.id)
     known = session.scalars(select(Delivery).where(Delivery.dedupe_key == dedupe_key)).first()
     if known is not None:
         return known
@@ -267,8 +271,8 @@ def hold_back(
     It is the channel when this chat had nothing for a minute, so that its own allowance cannot be
     used up, or when another chat was refused a moment ago. Nobody else waits for a chat's refusal.
     """
-    conversation = session.get_one(Conversation, outgoing.conversation_id, with_for_update=True)
     channel = _channel_pace(session, outgoing.channel)
+    conversation = lock_existing(session, Conversation, outgoing.conversation_id)
     last = session.scalar(
         select(func.max(Delivery.sent_at)).where(
             Delivery.conversation_id == outgoing.conversation_id
@@ -330,11 +334,10 @@ def feed(
 
 
 def _channel_pace(session: Session, channel: str) -> ChannelPace:
-    row = session.get(ChannelPace, channel, with_for_update=True)
+    row = lock_row(session, ChannelPace, channel)
     if row is None:
-        row = ChannelPace(channel=channel)
-        session.add(row)
-        session.flush()
+        insert_missing(session, ChannelPace, channel=channel)
+        row = lock_existing(session, ChannelPace, channel)
     return row
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from core.locking import lock_existing
 from core.models.conversation import Delivery
 
 
@@ -32,7 +33,7 @@ def settle_unsure(
 
     What follows it goes out then. False: nothing was unsure (any more).
     """
-    delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
+    delivery = lock_existing(session, Delivery, delivery_id)
     if delivery.state != "unsure":
         return False
     if arrived is not None:

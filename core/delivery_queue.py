@@ -37,7 +37,12 @@ def oldest_due(
     """
     query = _due(conversation_id is not None, channel is not None, pace is not None, True)
     row = session.execute(
-        query.limit(1).with_for_update(skip_locked=True, of=Delivery),
+        # What another process is about to take, it takes. With a pace the chat's allowance changes too.
+        query.limit(1).with_for_update(
+            skip_locked=True,
+            key_share=True,
+            of=Delivery if pace is None else (Delivery, Conversation),
+        ),
         _values(now, conversation_id, channel, pace),
     ).first()
     return None if row is None else (row[0], row[1])

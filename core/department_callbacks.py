@@ -15,6 +15,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from core.locking import insert_missing, lock_existing
 from core.models.department import DepartmentCallback
 
 LEASE = timedelta(minutes=3)
@@ -67,6 +68,24 @@ def record_callback(
     """Keep it. "same": it is known and only its row counts the replay; "different": another body
     came under a known webhook-id, which changes nothing either.
     """
+    # Of two at once one inserts, the other waits for it and counts as a replay.
+    if insert_missing(
+        session,
+        DepartmentCallback,
+        department_id=callback.department_id,
+        dedupe_key=callback.webhook_id,
+        webhook_id=callback.webhook_id,
+        body_hash=callback.body_hash,
+        received_at=now,
+        # A clock that runs ahead must not make everything after it look old.
+        occurred_at=min(callback.occurred_at, now),
+        sequence=callback.sequence,
+        kind=callback.kind,
+        case_number=callback.case_number,
+        content=_content(callback),
+        next_attempt_at=now,
+    ):
+        return "new"
     known = session.scalars(
         select(DepartmentCallback)
         .where(
@@ -74,29 +93,10 @@ def record_callback(
             DepartmentCallback.dedupe_key == callback.webhook_id,
         )
         .with_for_update()
-    ).first()
-    if known is not None:
-        known.replays += 1
-        known.replayed_at = now
-        return "same" if known.body_hash == callback.body_hash else "different"
-    session.add(
-        DepartmentCallback(
-            department_id=callback.department_id,
-            dedupe_key=callback.webhook_id,
-            webhook_id=callback.webhook_id,
-            body_hash=callback.body_hash,
-            received_at=now,
-            # A clock that runs ahead must not make everything after it look old.
-            occurred_at=min(callback.occurred_at, now),
-            sequence=callback.sequence,
-            kind=callback.kind,
-            case_number=callback.case_number,
-            content=_content(callback),
-            next_attempt_at=now,
-        )
-    )
-    session.flush()
-    return "new"
+    ).one()
+    known.replays += 1
+    known.replayed_at = now
+    return "same" if known.body_hash == callback.body_hash else "different"
 
 
 def note_replay(session: Session, *, department_id: str, webhook_id: str, now: datetime) -> bool:
@@ -215,7 +215,7 @@ def hold_callback(
     session: Session, leased: LeasedCallback, *, now: datetime
 ) -> DepartmentCallback | None:
     """The row, locked, if the lease is still ours; None when somebody else has it."""
-    row = session.get_one(DepartmentCallback, leased.callback_id, with_for_update=True)
+    row = lock_existing(session, DepartmentCallback, leased.callback_id)
     if row.lease_token != leased.lease_token or row.state != "waiting":
         return None
     return row
@@ -247,7 +247,7 @@ def settle_callback(
     session: Session, *, callback_id: int, again: bool, by: str, now: datetime
 ) -> bool:
     """A person has decided: try it once more, or put it away (its content goes then)."""
-    row = session.get_one(DepartmentCallback, callback_id, with_for_update=True)
+    row = lock_existing(session, DepartmentCallback, callback_id)
     if row.resolved_at is not None or row.state not in ("refused", "outdated", "rejected"):
         return False
     if again:

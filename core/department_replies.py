@@ -25,6 +25,7 @@ from core.department_callbacks import (
 from core.department_queue import PEER, was_sent
 from core.errors import Refused
 from core.inbound import Photo
+from core.locking import lock_conversation, lock_existing
 from core.models.case import Case, CaseEvent
 
 Photos = Sequence[tuple[Photo, str]]
@@ -59,7 +60,8 @@ def apply_callback(
     if not _may_touch(session, case, callback.department_id):
         end_callback(row, state="refused", failure="not_its_case", now=now)
         return row.state
-    session.refresh(case, with_for_update=True)
+    lock_conversation(session, case.conversation_id)
+    lock_existing(session, Case, case.id)
     if callback.kind == "status" and _is_outdated(session, case, callback):
         end_callback(row, state="outdated", failure=f"outdated: {case.status}", now=now)
         return row.state

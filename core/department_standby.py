@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.locking import insert_missing, lock_existing, lock_row
 from core.models.department import DepartmentStandby
 
 FAILURES_BEFORE_OPEN = 3
@@ -104,9 +105,8 @@ def standby_of(session: Session) -> Mapping[str, DepartmentStandby]:
 
 
 def _row(session: Session, department_id: str) -> DepartmentStandby:
-    row = session.get(DepartmentStandby, department_id, with_for_update=True)
+    row = lock_row(session, DepartmentStandby, department_id)
     if row is None:
-        row = DepartmentStandby(department_id=department_id, failures=0)
-        session.add(row)
-        session.flush()
+        insert_missing(session, DepartmentStandby, department_id=department_id, failures=0)
+        row = lock_existing(session, DepartmentStandby, department_id)
     return row

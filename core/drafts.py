@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.locking import lock_conversation
 from core.models.conversation import Draft
 
 REMIND_AFTER = timedelta(hours=3)
@@ -37,6 +38,7 @@ def save_draft(
     now: datetime,
 ) -> Draft:
     """Keep what the form holds now."""
+    lock_conversation(session, conversation_id)
     draft = open_draft(session, conversation_id=conversation_id)
     if draft is None:
         draft = Draft(conversation_id=conversation_id, created_at=now)
@@ -52,6 +54,7 @@ def close_draft(session: Session, *, conversation_id: int, state: str, now: date
     """End the open draft, if any. ``state``: submitted | cancelled | lapsed."""
     if state not in {"submitted", "cancelled", "lapsed"}:
         raise ValueError(f"unknown draft state {state!r}")
+    lock_conversation(session, conversation_id)
     draft = open_draft(session, conversation_id=conversation_id)
     if draft is not None:
         draft.state = state

@@ -40,6 +40,7 @@ from core.conversations import OPEN_STATES as OPEN_TURNS
 from core.delivery_queue import OPEN_STATES as OPEN_DELIVERIES
 from core.drafts import close_draft
 from core.errors import Refused
+from core.locking import lock_existing, lock_row
 from core.models.base import Base
 from core.models.case import Case, CaseEvent, CaseRating
 from core.models.conversation import Attachment, Conversation, Delivery, Draft, Handover, Turn
@@ -80,7 +81,7 @@ def request_erasure(
     ``by``: "citizen", "officer:<id>" or "cli:<account>". Raises Refused("conversation_unknown").
     """
     # The lock makes two requests at once take turns.
-    conversation = session.get(Conversation, conversation_id, with_for_update=True)
+    conversation = lock_row(session, Conversation, conversation_id)
     if conversation is None:
         raise Refused("conversation_unknown")
     known = find_erasure(session, conversation_id=conversation_id)
@@ -156,7 +157,7 @@ def erase_conversation(session: Session, *, conversation_id: int, now: datetime)
     The files that may go are remembered with the erasure until ``finish_erasure``. Raises
     Refused("erasure_not_requested").
     """
-    conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
+    conversation = lock_existing(session, Conversation, conversation_id)
     erasure = find_erasure(session, conversation_id=conversation_id)
     if erasure is None:
         raise Refused("erasure_not_requested")

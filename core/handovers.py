@@ -17,6 +17,7 @@ from core.audit import record_audit
 from core.deliveries import enqueue
 from core.errors import Refused
 from core.inbound import Photo
+from core.locking import lock_conversation, lock_existing
 from core.models.conversation import Conversation, Delivery, Handover
 from core.post_queries import speaks_to_everybody
 from core.replies import Image, Reply
@@ -31,6 +32,7 @@ def open_handover(
     now: datetime,
 ) -> Handover:
     """Ask for a person. A second ask joins the first; an emergency raises it."""
+    lock_conversation(session, conversation_id)
     handover = _open(session, conversation_id)
     if handover is None:
         handover = Handover(
@@ -76,7 +78,7 @@ def take(
     ``from_another`` takes it all the same: an officer who is away must not leave a citizen with
     neither a person nor the bot. Who may do that is the caller's rule.
     """
-    conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
+    conversation = lock_existing(session, Conversation, conversation_id)
     if conversation.mode == "closed":
         raise Refused("conversation_closed")
     if speaks_to_everybody(session, channel=conversation.channel, address=conversation.address):
@@ -120,7 +122,7 @@ def answer(
 
     Raises Refused("conversation_closed" | "not_taken" | "taken" | "empty_answer" | "alt_missing").
     """
-    conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
+    conversation = lock_existing(session, Conversation, conversation_id)
     if conversation.mode == "closed":
         raise Refused("conversation_closed")
     if conversation.mode != "officer":
@@ -171,7 +173,7 @@ def hand_back(
     One that nobody can take (closed, or read by everybody) only leaves the list of those who wait:
     where the bot was never silent, nobody is told that it speaks again.
     """
-    conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
+    conversation = lock_existing(session, Conversation, conversation_id)
     handover = _open(session, conversation_id)
     if handover is None and conversation.mode in ("bot", "closed"):
         return

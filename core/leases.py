@@ -8,9 +8,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from core.locking import insert_missing
 from core.models.conversation import NamedLease
 
 
@@ -28,14 +28,8 @@ def hold_lease(
     )
     if getattr(taken, "rowcount", 0):
         return True
-    if session.get(NamedLease, name) is not None:
-        return False
-    try:
-        with session.begin_nested():
-            session.add(NamedLease(name=name, holder=holder, until=now + lasts))
-    except IntegrityError:
-        return False  # Another process was first.
-    return True
+    # Of two that are the first ever, one gets it.
+    return insert_missing(session, NamedLease, name=name, holder=holder, until=now + lasts)
 
 
 def is_held(session: Session, *, name: str, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -21,7 +21,7 @@ from core.models.conversation import Conversation
 Row = TypeVar("Row", bound=Base)
 
 # FOR NO KEY UPDATE: rows that point at a locked one can still be inserted.
-ROW_LOCK = {"key_share": True}
+_ROW_LOCK = {"key_share": True}
 # Our advisory locks, so that several programs can share a database.
 _OURS = 0x736F746F
 
@@ -36,26 +36,22 @@ class Chain(IntEnum):
 def lock_row(session: Session, model: type[Row], key: Any) -> Row | None:
     """The row as it is now, which nobody else changes before this transaction ends; None: there is none."""
     session.flush()
-    return session.get(model, key, with_for_update=ROW_LOCK, populate_existing=True)
+    return session.get(model, key, with_for_update=_ROW_LOCK, populate_existing=True)
 
 
 def lock_existing(session: Session, model: type[Row], key: Any) -> Row:
     """As ``lock_row``. Raises sqlalchemy.exc.NoResultFound."""
     session.flush()
-    return session.get_one(model, key, with_for_update=ROW_LOCK, populate_existing=True)
+    return session.get_one(model, key, with_for_update=_ROW_LOCK, populate_existing=True)
 
 
 def lock_conversation(session: Session, conversation_id: int) -> None:
-    """One writer of what belongs to this conversation at a time. Does not read it anew."""
+    """One writer of what belongs to this conversation at a time; its row is read anew."""
     if not _side_by_side(session):
         return
     held: set[int] = session.info.setdefault("locked_conversations", set())
     if conversation_id not in held:
-        session.execute(
-            select(Conversation.id)
-            .where(Conversation.id == conversation_id)
-            .with_for_update(key_share=True)
-        )
+        lock_row(session, Conversation, conversation_id)
         held.add(conversation_id)
 
 
@@ -73,9 +69,10 @@ def insert_missing(session: Session, model: type[Base], **values: Any) -> bool:
 
     Afterwards the row is there in any case. True: this inserted it.
     """
+    table = model.__table__
     make: Any = postgresql.insert if _side_by_side(session) else sqlite.insert
-    done = session.execute(make(model).values(**values).on_conflict_do_nothing())
-    return bool(getattr(done, "rowcount", 0))
+    statement = make(table).values(**values).on_conflict_do_nothing()
+    return session.execute(statement.returning(*table.primary_key)).first() is not None
 
 
 def _side_by_side(session: Session) -> bool:

@@ -14,6 +14,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from core.errors import Refused
+from core.locking import insert_missing
 from core.models.officers import OfficerSession, UsedForm
 from core.officers import OfficerView, view_of
 
@@ -98,11 +99,8 @@ def use_form(session: Session, *, token: str, officer_id: int, now: datetime) ->
     """
     if not 16 <= len(token) <= 64:
         raise Refused("form_malformed")
-    if session.get(UsedForm, token) is not None:
-        return False
-    session.add(UsedForm(token=token, officer_id=officer_id, used_at=now))
-    session.flush()
-    return True
+    # The second of two at once waits for the first, and hears what became of it.
+    return insert_missing(session, UsedForm, token=token, officer_id=officer_id, used_at=now)
 
 
 def hash_token(token: str) -> str:

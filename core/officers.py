@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from core.audit import record_audit
 from core.database import Database
 from core.errors import Refused
+from core.locking import Chain, insert_missing, lock_chain, lock_row
 from core.models.officers import Officer, OfficerSession, Role
 
 FAILURES_BEFORE_LOCK = 5
@@ -109,9 +110,7 @@ def allows(officer: OfficerView, permission: str) -> bool:
 def seed_roles(session: Session) -> None:
     """Put the three roles in where they are missing; a role that exists is left as the city set it."""
     for name, title, permissions in ROLES:
-        if session.get(Role, name) is None:
-            session.add(Role(name=name, title=title, permissions=list(permissions)))
-    session.flush()
+        insert_missing(session, Role, name=name, title=title, permissions=list(permissions))
 
 
 def list_roles(session: Session) -> list[RoleView]:
@@ -151,6 +150,7 @@ def create_officer(
         raise Refused("officer_name_empty")
     if session.get(Role, role) is None:
         raise Refused("role_unknown")
+    lock_chain(session, Chain.OFFICERS)
     if _by_login(session, login) is not None:
         raise Refused("login_taken", login=login)
     _check_password(login=login, password=password)
@@ -215,7 +215,7 @@ def set_password(
 
     Raises Refused: ``officer_unknown``, ``password_weak``, ``password_same``.
     """
-    officer = _existing(session, officer_id)
+    officer = _locked(session, officer_id)
     _check_password(login=officer.login, password=password)
     if hasher.verify(stored=officer.password_hash, password=password):
         raise Refused("password_same")
@@ -238,7 +238,9 @@ def disable_officer(session: Session, *, officer_id: int, actor: str, now: datet
     Raises Refused: ``officer_unknown``, ``officer_self`` (nobody closes their own account),
     ``last_admin`` (someone must be able to manage officers).
     """
-    officer = _existing(session, officer_id)
+    # Of two managers who close each other's account at once, one stays.
+    lock_chain(session, Chain.OFFICERS)
+    officer = _locked(session, officer_id)
     if actor == f"officer:{officer.id}":
         raise Refused("officer_self")
     if officer.disabled_at is not None:
@@ -270,6 +272,7 @@ def authenticate(
     login = login.strip().lower()
     with database.transaction() as session:
         officer = _by_login(session, login)
+        officer = officer and lock_row(session, Officer, officer.id)
         open_now = officer is not None and _claim_attempt(officer, now=now)
         officer_id, stored = (officer.id, officer.password_hash) if officer else (None, None)
     if len(password) > LONGEST_PASSWORD:
@@ -281,7 +284,7 @@ def authenticate(
         right = hasher.verify(stored=stored, password=password)
     subject = "login:unknown" if officer_id is None else f"officer:{officer_id}"
     with database.transaction() as session:
-        officer = None if officer_id is None else session.get(Officer, officer_id)
+        officer = None if officer_id is None else lock_row(session, Officer, officer_id)
         # The account may have been closed or given a new password while the hash was computed.
         unchanged = officer is not None and officer.password_hash == stored
         if officer is not None and right and open_now and unchanged and not officer.disabled_at:
@@ -353,6 +356,13 @@ def _close_sessions(session: Session, *, officer_id: int, keep: str | None) -> N
 
 def _existing(session: Session, officer_id: int) -> Officer:
     officer = session.get(Officer, officer_id)
+    if officer is None:
+        raise Refused("officer_unknown")
+    return officer
+
+
+def _locked(session: Session, officer_id: int) -> Officer:
+    officer = lock_row(session, Officer, officer_id)
     if officer is None:
         raise Refused("officer_unknown")
     return officer

@@ -13,12 +13,13 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from core.audit import record_audit
-from core.conversations import ensure_conversation, reopen_conversation
+from core.conversations import ensure_conversation, find_conversation, reopen_conversation
 from core.database import Database
 from core.deliveries import BROADCAST, enqueue
 from core.delivery_changes import cancel_delivery, settle_unsure
 from core.delivery_queue import OPEN_STATES
 from core.errors import Refused
+from core.locking import lock_conversation, lock_existing
 from core.models.conversation import Conversation, Delivery
 from core.models.post import Post
 from core.post_content import PostContent, checked, content_of, hash_of
@@ -216,9 +217,16 @@ def follow_post(session: Session, *, post_id: int, now: datetime) -> Post:
 
     Raises Refused ``post_unknown``.
     """
-    post = session.get(Post, post_id, with_for_update=True)
+    post = session.get(Post, post_id)
     if post is None:
         raise Refused("post_unknown")
+    # All changes of one channel's posts take turns: a correction depends on another post's state.
+    place = find_conversation(
+        session, channel=post.channel, address=post.address, visibility="public"
+    )
+    if place is not None:
+        lock_conversation(session, place.id)
+    post = lock_existing(session, Post, post_id)
     _follow(session, post, now)
     return post
 

@@ -80,7 +80,8 @@ def check_rateable(session: Session, *, conversation_id: int, number: str) -> Ca
     case = session.scalars(
         select(Case)
         .where(Case.number == number, Case.conversation_id == conversation_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     ).first()
     if case is None:
         raise Refused("case_not_yours")

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from core.audit import record_audit
 from core.errors import PermanentFailure, Refused
+from core.locking import lock_conversation
 from core.models.vault import VaultItem
 
 TOKEN_NAMES = {"phone": "전화", "email": "메일", "unread": "원문"}
@@ -76,6 +77,8 @@ class Vault:
         self, session: Session, *, conversation_id: int, kind: str, value: str, now: datetime
     ) -> str:
         """Store ``value`` and return its token; the same value again returns the same token."""
+        # Of two at once the second finds what the first kept, and no number is given out twice.
+        lock_conversation(session, conversation_id)
         fingerprint = self._cipher.fingerprint(
             f"{conversation_id}:{kind}:{value}".encode("utf-8", "surrogatepass")
         )

@@ -270,13 +270,13 @@ class Dispatcher:
             elif isinstance(error, AddressChanged):
                 # At once, but a chat that moves in circles must not keep us busy.
                 again = now if outgoing.attempts == 1 else until
-                postpone(session, outgoing=outgoing, until=again, failure=str(error))
                 move_conversations(
                     session,
                     channel=outgoing.channel,
                     old=outgoing.address,
                     new=error.new_address,
                 )
+                postpone(session, outgoing=outgoing, until=again, failure=str(error))
             else:
                 postpone(session, outgoing=outgoing, until=until, failure=str(error))
 
@@ -293,9 +293,10 @@ class Dispatcher:
         code = error.code if isinstance(error, PermanentFailure) else type(error).__name__
         log.error("delivery %s failed: %s", outgoing.delivery_id, code)
         with self._database.transaction() as session:
-            mark_failed(session, outgoing=outgoing, failure=code)
             if isinstance(error, ChannelClosed):
+                # Before the delivery: everybody locks in this order (core.locking).
                 close_conversation(session, conversation_id=outgoing.conversation_id, reason=code)
+            mark_failed(session, outgoing=outgoing, failure=code)
 
 
 def _is_out_of_date(outgoing: Outgoing, now: datetime) -> bool:

@@ -25,6 +25,7 @@ from core.failpoints import failpoint
 from core.handovers import open_handover
 from core.inbound import InboundMessage, Location, TurnKind
 from core.invitations import is_payload
+from core.locking import lock_conversation, lock_existing
 from core.models.conversation import Conversation, Turn
 from core.ports import Now
 from core.replies import Choice, Reply
@@ -133,6 +134,17 @@ class Door:
                 visibility=message.visibility,
                 now=now,
             )
+            # Once more under the conversation's lock: of two at once the second finds the first here.
+            known = find_turn(session, channel=message.channel, external_id=message.external_id)
+            if known is not None:
+                return self._join(
+                    session,
+                    known,
+                    message=message,
+                    redaction=redaction,
+                    emergency=emergency,
+                    now=now,
+                )
             reopen_conversation(session, conversation)
             text, unread_token = self._put_away(session, conversation.id, message, redaction, now)
             recorded = record_turn(
@@ -168,6 +180,11 @@ class Door:
         """A message that is known: an edit or a further part changes its turn, else it came twice."""
         twice = Received(turn.id, turn.conversation_id, duplicate=True)
         if message.edited_at is None and (message.part is None or message.part in turn.parts):
+            return twice
+        # Another part or edit may have come while we waited for the lock.
+        lock_conversation(session, turn.conversation_id)
+        turn = lock_existing(session, Turn, turn.id)
+        if message.edited_at is None and message.part in turn.parts:
             return twice
         conversation = session.get_one(Conversation, turn.conversation_id)
         text, unread_token = self._put_away(session, conversation.id, message, redaction, now)
