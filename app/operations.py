@@ -1,4 +1,4 @@
-"""What an operator sees of one process, in one part: health and readiness. Must not touch a message."""
+"""What an operator sees of one process, in one part: health, readiness, figures. Must not touch a message."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 
 from app.health import Readiness, make_health_router, make_readiness
-from app.wiring import Parts
+from app.metrics import CountRequests, Metrics, QueueCollector, make_metrics_router
+from app.settings import Settings
+from app.telemetry import AppTelemetry
+from app.version import read_commit, read_version
+from app.wiring import Parts, build_parts
 from app.worker_port import OperationsPort, beat_check
+from core.queue_figures import QueueFigures, read_queue_figures
 
 BEAT_EVERY = 5.0
 MOST_SECONDS_BETWEEN_BEATS = 30.0
@@ -33,10 +38,12 @@ class Beat:
 
 @dataclass(frozen=True)
 class Operations:
-    """One process's health. Close it before its parts."""
+    """One process's parts and how they are watched. Close it before the parts."""
 
     parts: Parts
     readiness: Readiness
+    metrics: Metrics
+    queues: QueueCollector
     routers: tuple[APIRouter, ...]
     beat: Beat
 
@@ -51,17 +58,36 @@ class Operations:
     def close(self) -> None:
         """Let go of threads and connections."""
         self.readiness.close()
+        self.queues.close()
+
+    def watch(self, app: FastAPI) -> None:
+        """Add the addresses for operators and count the requests; call it last."""
+        for router in self.routers:
+            app.include_router(router)
+        app.add_middleware(CountRequests, metrics=self.metrics)
 
 
-def make_operations(parts: Parts, *, process: str) -> Operations:
-    """For ``process``: public, actions, internal or worker."""
+def make_operations(settings: Settings, *, process: str) -> Operations:
+    """The parts of ``process`` (public, actions, internal or worker), watched."""
+    metrics = Metrics(process=process, version=read_version(), commit=read_commit(settings.commit))
+    parts = build_parts(settings, telemetry=AppTelemetry(metrics))
+
+    def read_queues() -> QueueFigures:
+        with parts.database.reading() as session:
+            return read_queue_figures(session)
+
+    queues = QueueCollector(read_queues, now=parts.now)
+    metrics.registry.register(queues)
     beat = Beat()
     more = {}
     if process == "worker":
         more["clock"] = beat_check(beat.age, most=MOST_SECONDS_BETWEEN_BEATS)
     readiness = make_readiness(parts, more=more)
-    health = make_health_router(readiness, settings=parts.settings, process=process)
-    return Operations(parts, readiness, (health,), beat)
+    routers = (
+        make_health_router(readiness, settings=settings, process=process),
+        make_metrics_router(metrics, token=settings.metrics_token),
+    )
+    return Operations(parts, readiness, metrics, queues, routers, beat)
 
 
 def make_worker_port(operations: Operations) -> OperationsPort | None:

@@ -7,13 +7,14 @@ from typing import ClassVar
 
 from pydantic import BaseModel, Field, field_validator
 
+MIN_TOKEN_LENGTH = 24
 _COMMIT = re.compile(r"[0-9A-Za-z._-]{1,64}")
 
 
 class OperationsSettings(BaseModel):
     """Health, readiness and what else an operator watches."""
 
-    HIDDEN: ClassVar[tuple[str, ...]] = ()
+    HIDDEN: ClassVar[tuple[str, ...]] = ("metrics_token",)
 
     commit: str = Field(
         "",
@@ -30,6 +31,20 @@ class OperationsSettings(BaseModel):
         ge=1,
         description="seconds a message may wait (in or out, broadcasts apart) before `/readyz` says no",
     )
+
+    metrics_token: str = Field(
+        "",
+        repr=False,
+        description="what Prometheus must show as bearer token at `/metrics` (24 or more characters); "
+        "without it there is no `/metrics`",
+    )
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _long_enough_token(cls, value: str) -> str:
+        if value and len(value) < MIN_TOKEN_LENGTH:
+            raise ValueError(f"expected at least {MIN_TOKEN_LENGTH} characters")
+        return value
 
     @field_validator("commit")
     @classmethod

@@ -21,7 +21,7 @@ from app.clock import utc_now
 from app.operations import make_operations, make_worker_port
 from app.quiet import log_unexpected
 from app.settings import Settings
-from app.wiring import Parts, Talk, build_parts, build_talk
+from app.wiring import Parts, Talk, build_talk
 from core.errors import TemporaryFailure
 from core.posts import look_after_posts
 from dialogue.drafts import look_after_drafts
@@ -39,8 +39,8 @@ POSTS_EVERY = 2.0
 
 def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT, then finish what is under way."""
-    parts = build_parts(settings)
-    operations = make_operations(parts, process="worker")
+    operations = make_operations(settings, process="worker")
+    parts = operations.parts
     channels = make_channels(parts)
     talk = build_talk(parts, channels=channels.all)
     stop = threading.Event()

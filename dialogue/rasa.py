@@ -14,6 +14,7 @@ import httpx
 
 from core.errors import PermanentFailure, TemporaryFailure
 from core.replies import Choice, Image, Link, Point, Reply
+from core.telemetry import NO_TELEMETRY, Telemetry
 
 TURN_PATH = "/webhooks/turns/turn"
 PARSE_PATH = "/webhooks/turns/parse"
@@ -59,7 +60,15 @@ class Understood:
 class RasaClient:
     """Talks to one Rasa. Thread-safe; close it at the end."""
 
-    def __init__(self, *, url: str, secret: str, timeout: float = 25.0) -> None:
+    def __init__(
+        self,
+        *,
+        url: str,
+        secret: str,
+        timeout: float = 25.0,
+        telemetry: Telemetry = NO_TELEMETRY,
+    ) -> None:
+        self._telemetry = telemetry
         self._client = httpx.Client(
             base_url=url,
             headers={"X-Sotong-Secret": secret},
@@ -79,19 +88,23 @@ class RasaClient:
             "draft": turn.draft,
             "new_session": turn.new_session,
         }
-        return _parse_answer(self._post(TURN_PATH, body))
+        with self._telemetry.step(
+            "rasa", turn_id=turn.turn_id, conversation_id=turn.conversation_id
+        ):
+            return _parse_answer(self._post(TURN_PATH, body))
 
     def understand(self, text: str) -> Understood:
         """What a text is about, without any dialogue: no tracker is read or written.
 
         Raises TemporaryFailure or PermanentFailure.
         """
-        data = self._post(PARSE_PATH, {"text": text})
+        with self._telemetry.step("rasa"):
+            data = self._post(PARSE_PATH, {"text": text})
         return Understood(str(data["intent"]), float(data["confidence"]))
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         try:
-            response = self._client.post(path, json=body)
+            response = self._client.post(path, json=body, headers=self._telemetry.headers())
         except httpx.HTTPError as error:
             # The type alone: an HTTP error's words may repeat what was sent.
             raise TemporaryFailure(f"rasa: {type(error).__name__}") from error
