@@ -28,6 +28,8 @@ def make_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        # So that a dead worker is noticed by somebody.
+        operations.alerts.start()
         yield
         talk.close()
         channels.close()

@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.settings_mail import MailSettings
 from app.settings_operations import OperationsSettings
 from app.settings_parts import ENV_PREFIX, http_address, variable
 from app.settings_telegram import TelegramSettings
@@ -21,7 +22,12 @@ SECRET_NAMES = ("turn_secret", "actions_secret", "vault_key", "cookie_secret")
 MIN_SECRET_LENGTH = 24
 VAULT_KEY_BYTES = 32
 # Never shown in a sentence about a mistake.
-HIDDEN_NAMES = (*SECRET_NAMES, *TelegramSettings.HIDDEN, *OperationsSettings.HIDDEN)
+HIDDEN_NAMES = (
+    *SECRET_NAMES,
+    *TelegramSettings.HIDDEN,
+    *OperationsSettings.HIDDEN,
+    *MailSettings.HIDDEN,
+)
 
 
 class SettingsError(Exception):
@@ -33,7 +39,7 @@ def project_root() -> Path:
     return Path(__file__).resolve().parent.parent
 
 
-class Settings(TelegramSettings, OperationsSettings, BaseSettings):
+class Settings(TelegramSettings, OperationsSettings, MailSettings, BaseSettings):
     """Everything an operator may set. Use `Settings.load()`: the constructor makes no secrets."""
 
     model_config = SettingsConfigDict(
