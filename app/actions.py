@@ -16,7 +16,7 @@ from app.settings import Settings
 
 
 def make_app(settings: Settings | None = None) -> FastAPI:
-    """Build the app (``uvicorn --factory app.actions:make_app``)."""
+    """Build the app (``app.serve.actions`` sets up its logs first)."""
     settings = settings or Settings.load()
     operations = make_operations(settings, process="actions")
     parts = operations.parts

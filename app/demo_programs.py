@@ -82,7 +82,7 @@ def programs(settings: Settings) -> tuple[Program, ...]:
         web(
             "actions",
             "actions app",
-            factory="app.actions:make_app",
+            factory="app.serve:actions",
             host="127.0.0.1",
             port=settings.actions_port,
             url=settings.actions_url,
@@ -90,7 +90,7 @@ def programs(settings: Settings) -> tuple[Program, ...]:
         web(
             "public",
             "public app",
-            factory="app.public:make_app",
+            factory="app.serve:public",
             host=settings.public_host,
             port=settings.public_port,
             url=settings.public_url,
@@ -98,7 +98,7 @@ def programs(settings: Settings) -> tuple[Program, ...]:
         web(
             "internal",
             "internal app",
-            factory="app.internal:make_app",
+            factory="app.serve:internal",
             host=settings.internal_host,
             port=settings.internal_port,
             url=settings.internal_url,

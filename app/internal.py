@@ -19,7 +19,7 @@ from console.router import make_router
 
 
 def make_app(settings: Settings | None = None) -> FastAPI:
-    """Build the app (``uvicorn --factory app.internal:make_app``)."""
+    """Build the app (``app.serve.internal`` sets up its logs first)."""
     settings = settings or Settings.load()
     operations = make_operations(settings, process="internal")
     parts = operations.parts

@@ -22,7 +22,7 @@ from dialogue.photos import accept_photo
 
 
 def make_app(settings: Settings | None = None) -> FastAPI:
-    """Build the app (``uvicorn --factory app.public:make_app``)."""
+    """Build the app (``app.serve.public`` sets up its logs first)."""
     settings = settings or Settings.load()
     operations = make_operations(settings, process="public")
     parts = operations.parts

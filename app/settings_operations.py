@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, Field, field_validator
 
@@ -21,6 +21,9 @@ class OperationsSettings(BaseModel):
     commit: str = Field(
         "",
         description="commit of the running code; default: the file `.commit` that `make bootstrap` writes",
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="text, or json: one object a line, for a log collector"
     )
     worker_host: str = Field(
         "127.0.0.1", description="address on which the worker tells its health and figures"
