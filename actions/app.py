@@ -21,6 +21,7 @@ from rasa_sdk.interfaces import (
 )
 
 from core.failpoints import failpoint
+from core.telemetry import NO_TELEMETRY, Telemetry
 
 PATH = "/rasa/actions"
 SECRET_HEADER = "x-sotong-secret"  # noqa: S105 - a header's name
@@ -28,7 +29,9 @@ SECRET_HEADER = "x-sotong-secret"  # noqa: S105 - a header's name
 log = logging.getLogger(__name__)
 
 
-def make_router(executor: ActionExecutor, secret: str) -> APIRouter:
+def make_router(
+    executor: ActionExecutor, secret: str, *, telemetry: Telemetry = NO_TELEMETRY
+) -> APIRouter:
     """Routes for app.actions. Raises ValueError for an empty secret: that would let anyone in."""
     if not secret:
         raise ValueError("the actions' secret is empty")
@@ -46,9 +49,25 @@ def make_router(executor: ActionExecutor, secret: str) -> APIRouter:
             return JSONResponse({"error": "not JSON"}, 422)
         if not isinstance(call, dict) or not isinstance(call.get("tracker"), dict):
             return JSONResponse({"error": "not an action call"}, 422)
-        return await _run(executor, call)
+        turn_id, conversation_id = _ids(call)
+        with telemetry.step("action", turn_id=turn_id, conversation_id=conversation_id) as step:
+            response = await _run(executor, call)
+            if response.status_code >= 500:
+                step.outcome = "failed"
+            return response
 
     return router
+
+
+def _ids(call: dict[str, Any]) -> tuple[int | None, int | None]:
+    """Turn and conversation, which the turn's metadata names; Rasa passes no header on."""
+    message = call["tracker"].get("latest_message")
+    metadata = message.get("metadata") if isinstance(message, dict) else None
+    if not isinstance(metadata, dict):
+        return None, None
+    found = [metadata.get(name) for name in ("turn_id", "conversation_id")]
+    turn_id, conversation_id = (each if isinstance(each, int) else None for each in found)
+    return turn_id, conversation_id
 
 
 async def _run(executor: ActionExecutor, call: dict[str, Any]) -> JSONResponse:

@@ -13,14 +13,13 @@ from app.headers import DefaultHeaders
 from app.operations import make_operations
 from app.quiet import QuietErrors
 from app.settings import Settings
-from app.wiring import build_parts
 
 
 def make_app(settings: Settings | None = None) -> FastAPI:
-    """Build the app (``uvicorn --factory app.actions:make_app``)."""
+    """Build the app (``app.serve.actions`` sets up its logs first)."""
     settings = settings or Settings.load()
-    parts = build_parts(settings)
-    operations = make_operations(parts, process="actions")
+    operations = make_operations(settings, process="actions")
+    parts = operations.parts
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -35,9 +34,10 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     executor = make_executor(
         database=parts.database, city=parts.city, codes=parts.codes, now=parts.now
     )
-    app.include_router(make_router(executor, secret=settings.actions_secret))
+    app.include_router(
+        make_router(executor, secret=settings.actions_secret, telemetry=parts.telemetry)
+    )
 
-    for router in operations.routers:
-        app.include_router(router)
+    operations.watch(app)
 
     return app

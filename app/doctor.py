@@ -28,6 +28,7 @@ from app.doctor_findings import Finding, Verdict
 from app.doctor_findings import fail as _fail
 from app.doctor_findings import ok as _ok
 from app.doctor_findings import warn as _warn
+from app.doctor_operations import look_at_operations
 from app.doctor_telegram import look_at_telegram
 from app.migrate import pending_revisions
 from app.settings import SECRET_NAMES, Settings, SettingsError, project_root
@@ -88,6 +89,7 @@ def examine(*, load: Callable[[], Settings] = Settings.load) -> Iterator[Finding
     yield _clock(now=time.time(), newest=_newest_source())
     yield from _processes(settings)
     yield look_at_telegram(settings)
+    yield from look_at_operations(settings)
 
 
 def _configuration(settings: Settings) -> Finding:

@@ -13,22 +13,24 @@ from app.headers import DefaultHeaders
 from app.operations import make_operations
 from app.quiet import QuietErrors
 from app.settings import Settings
-from app.wiring import build_parts, build_talk
+from app.wiring import build_talk
 from console.deps import ConsoleDeps
 from console.passwords import Argon2Hasher
 from console.router import make_router
 
 
 def make_app(settings: Settings | None = None) -> FastAPI:
-    """Build the app (``uvicorn --factory app.internal:make_app``)."""
+    """Build the app (``app.serve.internal`` sets up its logs first)."""
     settings = settings or Settings.load()
-    parts = build_parts(settings)
-    operations = make_operations(parts, process="internal")
+    operations = make_operations(settings, process="internal")
+    parts = operations.parts
     channels = make_channels(parts)
     talk = build_talk(parts, channels=channels.all)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        # So that a dead worker is noticed by somebody.
+        operations.alerts.start()
         yield
         talk.close()
         channels.close()
@@ -54,8 +56,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
         )
     )
 
-    for router in operations.routers:
-        app.include_router(router)
     app.include_router(make_department_router(parts))
+    operations.watch(app)
 
     return app

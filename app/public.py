@@ -13,7 +13,7 @@ from app.headers import DefaultHeaders
 from app.operations import make_operations
 from app.quiet import QuietErrors
 from app.settings import Settings
-from app.wiring import build_parts, build_talk
+from app.wiring import build_talk
 from bots.web import WebDeps, make_router
 from bots.web_hub import Hub
 from bots.web_missing import make_missing_handler
@@ -22,10 +22,10 @@ from dialogue.photos import accept_photo
 
 
 def make_app(settings: Settings | None = None) -> FastAPI:
-    """Build the app (``uvicorn --factory app.public:make_app``)."""
+    """Build the app (``app.serve.public`` sets up its logs first)."""
     settings = settings or Settings.load()
-    parts = build_parts(settings)
-    operations = make_operations(parts, process="public")
+    operations = make_operations(settings, process="public")
+    parts = operations.parts
     hub = Hub(parts.database)
     channels = make_channels(parts)
     talk = build_talk(parts, channels=channels.all, sent=hub.wake)
@@ -81,7 +81,6 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     app.add_exception_handler(404, make_missing_handler(parts.city))
     add_docs(app)
 
-    for router in operations.routers:
-        app.include_router(router)
+    operations.watch(app)
 
     return app

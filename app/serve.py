@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import uvicorn
 
+from app.logs import set_up_logs
 from app.settings import Settings
 
 # A request's head, in bytes; a longer one gets 431. h11 bounds it, the faster parser does not.
@@ -35,6 +36,7 @@ def web_apps(settings: Settings) -> dict[str, WebApp]:
 def serve(settings: Settings, name: str, *, host: str | None = None) -> None:
     """Serve until SIGTERM or SIGINT. ``host`` in place of the settings' own."""
     app = web_apps(settings)[name]
+    set_up_logs(settings, process=name)
     uvicorn.run(
         app.factory,
         factory=True,
@@ -44,6 +46,7 @@ def serve(settings: Settings, name: str, *, host: str | None = None) -> None:
         access_log=False,
         timeout_graceful_shutdown=STOP_SECONDS,
         log_level=settings.log_level,
+        log_config=None,
         http="h11",
         h11_max_incomplete_event_size=LONGEST_HEAD,
         forwarded_allow_ips=settings.trusted_proxies,

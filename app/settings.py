@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.settings_departments import DepartmentSettings
+from app.settings_mail import MailSettings
 from app.settings_operations import OperationsSettings
 from app.settings_parts import ENV_PREFIX, http_address, variable
 from app.settings_queue import QueueSettings
@@ -28,7 +29,7 @@ VAULT_KEY_BYTES = 32
 HIDDEN_NAMES = (
     *SECRET_NAMES,
     *TelegramSettings.HIDDEN,
-    *DepartmentSettings.HIDDEN,
+    *MailSettings.HIDDEN,
     *OperationsSettings.HIDDEN,
 )
 
@@ -43,7 +44,12 @@ def project_root() -> Path:
 
 
 class Settings(
-    TelegramSettings, DepartmentSettings, OperationsSettings, QueueSettings, BaseSettings
+    TelegramSettings,
+    DepartmentSettings,
+    MailSettings,
+    OperationsSettings,
+    QueueSettings,
+    BaseSettings,
 ):
     """Everything an operator may set. Use `Settings.load()`: the constructor makes no secrets."""
 

@@ -12,12 +12,14 @@ from datetime import timedelta
 from app.city_files import load_city
 from app.clock import utc_now
 from app.settings import Settings
+from app.watched_sender import watch_channel
 from core.attachments import AttachmentStore
 from core.city import City
 from core.database import Database
 from core.invitations import Invitations
 from core.lookup_codes import LookupCodes
 from core.ports import Channel, Now
+from core.telemetry import NO_TELEMETRY, Telemetry
 from core.vault import AesGcmCipher, Vault
 from dialogue.dispatch import Dispatcher
 from dialogue.door import Door
@@ -38,6 +40,7 @@ class Parts:
     codes: LookupCodes
     store: AttachmentStore
     now: Now
+    telemetry: Telemetry = NO_TELEMETRY
 
     def derived_key(self, purpose: str) -> bytes:
         """A 32-byte key for one purpose, from the cookie secret, so that purposes never share a key."""
@@ -70,7 +73,9 @@ class Talk:
         self.rasa.close()
 
 
-def build_parts(settings: Settings, *, now: Now = utc_now) -> Parts:
+def build_parts(
+    settings: Settings, *, now: Now = utc_now, telemetry: Telemetry = NO_TELEMETRY
+) -> Parts:
     """Read the city and the keys. Raises CityError with every fault of the city's files."""
     city = load_city(settings.city_dir, boundaries_dir=settings.boundaries_dir)
     secret = hmac.new(settings.cookie_secret.encode(), b"lookup codes", hashlib.sha256).digest()
@@ -78,10 +83,11 @@ def build_parts(settings: Settings, *, now: Now = utc_now) -> Parts:
         settings=settings,
         city=city,
         database=Database(settings.database_url),
-        vault=Vault(AesGcmCipher(settings.vault_key_bytes)),
+        vault=Vault(AesGcmCipher(settings.vault_key_bytes), telemetry=telemetry),
         codes=LookupCodes(secret),
         store=AttachmentStore(settings.attachments_dir),
         now=now,
+        telemetry=telemetry,
     )
 
 
@@ -89,7 +95,11 @@ def build_talk(
     parts: Parts, *, channels: tuple[Channel, ...], sent: Callable[[int], None] | None = None
 ) -> Talk:
     """The door, the turn runner and the dispatcher over the given channels; see Dispatcher for ``sent``."""
-    rasa = RasaClient(urls=parts.settings.rasa_urls, secret=parts.settings.turn_secret)
+    telemetry = parts.telemetry
+    channels = tuple(watch_channel(channel, telemetry) for channel in channels)
+    rasa = RasaClient(
+        urls=parts.settings.rasa_urls, secret=parts.settings.turn_secret, telemetry=telemetry
+    )
     dispatcher = Dispatcher(database=parts.database, channels=channels, now=parts.now, sent=sent)
     runner = TurnRunner(
         database=parts.database,
@@ -106,6 +116,13 @@ def build_talk(
             lasts=timedelta(seconds=parts.settings.lease_seconds),
             monotonic=time.monotonic,
         ),
+        telemetry=telemetry,
     )
-    door = Door(database=parts.database, vault=parts.vault, city=parts.city, now=parts.now)
+    door = Door(
+        database=parts.database,
+        vault=parts.vault,
+        city=parts.city,
+        now=parts.now,
+        telemetry=telemetry,
+    )
     return Talk(door=door, runner=runner, dispatcher=dispatcher, rasa=rasa)

@@ -24,7 +24,7 @@ from app.departments import DepartmentWork, make_department_work
 from app.operations import make_operations, make_worker_port
 from app.quiet import log_unexpected
 from app.settings import Settings
-from app.wiring import Parts, Talk, build_parts, build_talk
+from app.wiring import Parts, Talk, build_talk
 from core.errors import TemporaryFailure
 from core.posts import look_after_posts
 from dialogue.clock import ClockMender
@@ -48,8 +48,8 @@ CALLBACKS_EVERY = 1.0
 
 def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT, then finish what is under way."""
-    parts = build_parts(settings)
-    operations = make_operations(parts, process="worker")
+    operations = make_operations(settings, process="worker")
+    parts = operations.parts
     channels = make_channels(parts)
     talk = build_talk(parts, channels=channels.all)
     departments = make_department_work(parts)

@@ -22,6 +22,7 @@ from core.audit import record_audit
 from core.errors import PermanentFailure, Refused
 from core.locking import lock_conversation
 from core.models.vault import VaultItem
+from core.telemetry import NO_TELEMETRY, Telemetry
 
 TOKEN_NAMES = {"phone": "전화", "email": "메일", "unread": "원문"}
 TOKEN_PATTERN = re.compile(r"⟦(?:전화|메일|원문)\d+⟧")
@@ -70,8 +71,9 @@ class AesGcmCipher:
 class Vault:
     """Keep and reveal personal data inside the caller's transaction."""
 
-    def __init__(self, cipher: Cipher) -> None:
+    def __init__(self, cipher: Cipher, *, telemetry: Telemetry = NO_TELEMETRY) -> None:
         self._cipher = cipher
+        self._telemetry = telemetry
 
     def keep(
         self, session: Session, *, conversation_id: int, kind: str, value: str, now: datetime
@@ -152,6 +154,7 @@ class Vault:
             raise PermanentFailure(
                 "vault_key", "this vault item was sealed with another key or was changed"
             ) from error
+        self._telemetry.count("vault_read")
         return plain.decode("utf-8", "surrogatepass")
 
 

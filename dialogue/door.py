@@ -29,6 +29,7 @@ from core.locking import lock_conversation, lock_existing
 from core.models.conversation import Conversation, Turn
 from core.ports import Now
 from core.replies import Choice, Reply
+from core.telemetry import NO_TELEMETRY, Telemetry
 from core.turn_changes import GATHER, SETTLE, edit_turn, join_part
 from core.vault import Vault
 from dialogue.choices import is_choice_id
@@ -54,7 +55,16 @@ class Received:
 class Door:
     """Takes messages in. One instance serves all channels of a process; thread-safe."""
 
-    def __init__(self, *, database: Database, vault: Vault, city: City, now: Now) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        vault: Vault,
+        city: City,
+        now: Now,
+        telemetry: Telemetry = NO_TELEMETRY,
+    ) -> None:
+        self._telemetry = telemetry
         self._database = database
         self._vault = vault
         self._city = city
@@ -67,6 +77,17 @@ class Door:
 
     def receive(self, message: InboundMessage) -> Received:
         """Keep one message and return once it is committed. Raises TemporaryFailure if it is not."""
+        with self._telemetry.step("door", channel=message.channel) as step:
+            received = self._receive(message)
+            step.turn_id = received.turn_id
+            step.conversation_id = received.conversation_id
+            if received.duplicate:
+                step.outcome = "duplicate"
+            elif message.flood:
+                step.outcome = "flood"
+            return received
+
+    def _receive(self, message: InboundMessage) -> Received:
         message = _without_hiding_places(message)
         if message.context is not None and not self._is_ours(message.context):
             # "/start 010-1234-5678" has the form of a link's payload, but somebody typed it.

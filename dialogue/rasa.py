@@ -15,6 +15,7 @@ import httpx
 
 from core.errors import PermanentFailure, TemporaryFailure
 from core.replies import Choice, Image, Link, Point, Reply
+from core.telemetry import NO_TELEMETRY, Telemetry
 
 TURN_PATH = "/webhooks/turns/turn"
 PARSE_PATH = "/webhooks/turns/parse"
@@ -74,11 +75,13 @@ class RasaClient:
         urls: Sequence[str],
         secret: str,
         timeout: float = 25.0,
+        telemetry: Telemetry = NO_TELEMETRY,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._urls = tuple(urls)
         self._away_until: dict[str, float] = {}
         self._clock = clock
+        self._telemetry = telemetry
         self._client = httpx.Client(
             headers={"X-Sotong-Secret": secret},
             timeout=httpx.Timeout(timeout, connect=2.0),
@@ -97,18 +100,22 @@ class RasaClient:
             "draft": turn.draft,
             "new_session": turn.new_session,
         }
-        return _parse_answer(self._post(TURN_PATH, body, turn.conversation_id))
+        with self._telemetry.step(
+            "rasa", turn_id=turn.turn_id, conversation_id=turn.conversation_id
+        ):
+            return _parse_answer(self._post(TURN_PATH, body, turn.conversation_id))
 
     def understand(self, text: str) -> Understood:
         """What a text is about, without any dialogue: no tracker is read or written.
 
         Raises TemporaryFailure or PermanentFailure.
         """
-        data = self._post(PARSE_PATH, {"text": text}, len(text))
+        with self._telemetry.step("rasa"):
+            data = self._post(PARSE_PATH, {"text": text}, len(text))
         return Understood(str(data["intent"]), float(data["confidence"]))
 
     def _post(self, path: str, body: dict[str, Any], share: int) -> dict[str, Any]:
-        response = self._ask("POST", path, share, json=body)
+        response = self._ask("POST", path, share, json=body, headers=self._telemetry.headers())
         if response.status_code == httpx.codes.OK:
             data: dict[str, Any] = response.json()
             return data

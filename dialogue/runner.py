@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from core.city import City
@@ -35,6 +35,7 @@ from core.invitations import Invitations
 from core.models.conversation import Conversation, Turn
 from core.ports import Channel, Now
 from core.replies import Reply
+from core.telemetry import NO_TELEMETRY, Step, Telemetry
 from dialogue.dispatch import Dispatcher
 from dialogue.files import fetch_files
 from dialogue.later import Later
@@ -89,8 +90,10 @@ class TurnRunner:
         invitations: Invitations | None = None,
         leases: Leases | None = None,
         threads: int = 8,
+        telemetry: Telemetry = NO_TELEMETRY,
     ) -> None:
         """``accept_file`` checks and stores what a channel's ``files`` bring. ``leases`` end with us."""
+        self._telemetry = telemetry
         self._database = database
         self._city = city
         self._rasa = rasa
@@ -199,7 +202,21 @@ class TurnRunner:
             if turn is None:
                 return False
             turn_id, attempts, arrived_at = turn.id, turn.attempts, turn.arrived_at
+            channel = turn.channel
         failpoint("turn_leased")
+        if attempts == 1:
+            waited = (now - arrived_at).total_seconds()
+            self._telemetry.took("wait", waited, channel=channel)
+        with self._telemetry.step(
+            "turn", channel=channel, turn_id=turn_id, conversation_id=lease.conversation_id
+        ) as step:
+            self._answer(lease, step, turn_id=turn_id, attempts=attempts, arrived_at=arrived_at)
+        return True
+
+    def _answer(
+        self, lease: Lease, step: Step, *, turn_id: int, attempts: int, arrived_at: datetime
+    ) -> None:
+        now = self._now()
         try:
             # After the try was counted: a turn that cannot be read must not be tried for ever.
             worked = None
@@ -210,12 +227,14 @@ class TurnRunner:
             if now - arrived_at < GIVE_UP_AFTER:
                 wait = error.retry_after or wait_before_retry(attempts)
                 self._postpone(lease, turn_id, wait=wait, failure=str(error))
+                step.outcome = "later"
             else:
                 self._give_up(lease, turn_id, failure=str(error))
-            return True
+                step.outcome = "failed"
+            return
         except Exception as error:
-            self._stumble(lease, turn_id, attempts=attempts, error=error)
-            return True
+            step.outcome = self._stumble(lease, turn_id, attempts=attempts, error=error)
+            return
         failpoint("rasa_answered")
         try:
             with self._database.transaction() as session:
@@ -232,9 +251,12 @@ class TurnRunner:
         except TemporaryFailure:
             raise
         except Exception as error:
-            self._stumble(lease, turn_id, attempts=attempts, error=error)
+            step.outcome = self._stumble(lease, turn_id, attempts=attempts, error=error)
+            return
         failpoint("turn_answered")
-        return True
+        step.outcome = "answered"
+        took = (self._now() - arrived_at).total_seconds()
+        self._telemetry.took("answer", took, channel=step.channel)
 
     def _fetch_files(self, lease: Lease, turn_id: int, attempts: int) -> None:
         with self._database.reading() as session:
@@ -294,14 +316,15 @@ class TurnRunner:
         with _presence(channel, conversation.address, needed=reading.for_rasa is not None):
             return _Worked(self._replies(reading), turn.revision, heard, aside=reading.aside)
 
-    def _stumble(self, lease: Lease, turn_id: int, *, attempts: int, error: Exception) -> None:
-        """What to do about a fault of our own: a few more tries, then a person."""
+    def _stumble(self, lease: Lease, turn_id: int, *, attempts: int, error: Exception) -> str:
+        """What to do about a fault of our own: a few more tries, then a person; returns the outcome."""
         code = error.code if isinstance(error, PermanentFailure) else type(error).__name__
         log.error("turn %s failed: %s", turn_id, code)
         if attempts < TRIES_ON_BUG:
             self._postpone(lease, turn_id, wait=FIRST_RETRY * attempts, failure=code)
-        else:
-            self._give_up(lease, turn_id, failure=code)
+            return "later"
+        self._give_up(lease, turn_id, failure=code)
+        return "failed"
 
     def _replies(self, reading: Reading) -> Sequence[Reply]:
         if reading.for_rasa is None:

@@ -28,6 +28,7 @@ from nlu.turns import CHANNEL, erase_conversation, model_is_ready, understand, w
 
 SECRET_VARIABLE = "SOTONG_TURN_SECRET"  # noqa: S105 (a name, not a secret)
 SECRET_HEADER = "X-Sotong-Secret"  # noqa: S105
+TURN_HEADER = "X-Sotong-Turn"
 
 Handler = Callable[[], Awaitable[HTTPResponse]]
 
@@ -93,13 +94,19 @@ class TurnChannel(InputChannel):
         except Malformed as error:
             return json({"error": "malformed", "detail": str(error)}, status=422)
         except TurnLost as lost:
-            log.error("turn not finished (%s): %s", lost.code, lost.reason)
+            log.error("turn not finished (%s): %s%s", lost.code, lost.reason, _ids(request))
             return json({"error": lost.code, "retry_after": lost.retry_after}, status=503)
         except LockError:
             return json({"error": "internal", "retry_after": 1.0}, status=503)
         except Exception as error:
-            log.error("turn not finished (internal): %s", describe(error))
+            log.error("turn not finished (internal): %s%s", describe(error), _ids(request))
             return json({"error": "internal", "retry_after": 5.0}, status=503)
+
+
+def _ids(request: Request) -> str:
+    """The turn as the caller names it, so that our line can be joined to its lines."""
+    turn = str(request.headers.get(TURN_HEADER, ""))
+    return f" [turn={turn}]" if turn.isascii() and turn.isdigit() and len(turn) < 20 else ""
 
 
 def _agent(request: Request) -> Agent | None:

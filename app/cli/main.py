@@ -28,6 +28,7 @@ COMMANDS = {
     "due": "app.cli.due:due",
     "outbox": "app.cli.queues:outbox_app",
     "turns": "app.cli.queues:turns_app",
+    "alerts": "app.cli.alerts:alerts_app",
     "backup": "app.cli.backup:backup",
     "restore": "app.cli.backup:restore",
     "doctor": "app.cli.doctor:doctor",

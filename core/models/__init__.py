@@ -1,5 +1,6 @@
 """All tables, so that one import knows the whole schema (migrations, tests). Must hold no rules."""
 
+from core.models.alert import AlertState
 from core.models.base import Base, UTCDateTime
 from core.models.case import Case, CaseEvent, CaseNumber, CaseRating, LookupAttempt
 from core.models.conversation import (
@@ -19,6 +20,7 @@ from core.models.post import Post
 from core.models.vault import AuditEntry, VaultItem
 
 __all__ = [
+    "AlertState",
     "Attachment",
     "AuditEntry",
     "Base",

@@ -228,8 +228,8 @@ def test_a_check_that_hangs_is_cut_off_and_not_started_again():
 
 
 def test_the_worker_tells_its_health_on_a_port_of_its_own(settings):
-    parts = build_parts(settings)
-    operations = make_operations(parts, process="worker")
+    operations = make_operations(settings, process="worker")
+    parts = operations.parts
     port = make_worker_port(operations)
     assert port is not None
     try:
@@ -249,11 +249,11 @@ def test_the_worker_tells_its_health_on_a_port_of_its_own(settings):
 
 
 def test_a_worker_without_a_port_opens_none(settings):
-    parts = build_parts(settings.model_copy(update={"worker_port": 0}))
-    operations = make_operations(parts, process="worker")
+    none = settings.model_copy(update={"worker_port": 0})
+    operations = make_operations(none, process="worker")
     assert make_worker_port(operations) is None
     operations.close()
-    parts.close()
+    operations.parts.close()
 
 
 def test_the_command_line_tells_version_and_commit(capsys, monkeypatch):
