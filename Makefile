@@ -20,7 +20,7 @@ lint: ## ruff, mypy, import-linter and the repository's own checks
 format: ## let ruff rewrite the formatting
 	@bash scripts/format.sh
 
-bench: ## time the paths a citizen waits for, against a running `make demo`
+bench: ## a whole turn beside stock Rasa, memory, growth to a million cases; starts what it needs
 	@bash scripts/run.sh bench
 
 soak: ## talk to a running `make demo` for SOAK_MINUTES (10) and watch memory, losses and doubles

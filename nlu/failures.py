@@ -30,7 +30,7 @@ class ActionsFailed(TurnLost):
     """The action server was down, slow, or answered something unusable."""
 
     code = "actions"
-    retry_after = 5.0
+    retry_after = 2.0
 
 
 class TrackerFailed(TurnLost):

@@ -1,69 +1,215 @@
-"""`make bench`: times the paths a citizen waits for, against a running `make demo`."""
+"""`make bench`: what a citizen waits for, side by side with stock Rasa; memory; growth. Starts what it needs.
+
+    bench.py [--only turn|deliveries|memory|growth|parts] [--json] [--running]
+
+With ``--running`` it times the steps of a running `make demo` instead. Ends with 1 when a goal is missed.
+"""
 
 from __future__ import annotations
 
+import argparse
+import asyncio
+import importlib.util
+import json
+import os
+import runpy
+import statistics
 import sys
+import tempfile
 import time
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 from app.city_files import load_city
-from app.cli.chat_client import ChatError
 from app.settings import Settings
 from core.clock import KST, Period, due_at
 from korean.redact import redact
-from scripts.load import Citizen, Lost, line_of, report_once
+from scripts.bench_growth import grow
+from scripts.bench_turn import Load, compare, memory, ours, percentile, run_load
+from scripts.load import line_of
+from tests.stack import LEASE_SECONDS, Stack, running_stack
 
-REPORTS = 5
-QUESTIONS = 12
+PARTS = ("turn", "memory", "growth", "parts", "deliveries")
+MOST_RATIO = 1.5
+MOST_P95_AT_20 = 400.0  # ms
+MOST_MEMORY = 250.0  # MB
+SIZES = (10_000, 100_000, 1_000_000)
+MOST_GROWTH = 1.3
+OF_THE_MODERN = ("public", "internal", "worker")
 
 
 def main() -> int:
-    """Print the table; 1 when the service does not answer as it should."""
-    settings = Settings.read()
-    print(
-        f"Against {settings.public_url}; every answer is waited for (the client looks every 150 ms)."
-    )
+    """Run what is asked for and print it."""
+    parser = argparse.ArgumentParser(description=__doc__, prog="bench")
+    parser.add_argument("--only", choices=PARTS)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--running", action="store_true", help="against a running `make demo`")
+    parser.add_argument("--most-cases", type=int, default=SIZES[-1], help="of the growth")
+    parser.add_argument("--database-url", default="", help="an empty database; default: SQLite")
+    asked = parser.parse_args()
+    if asked.running:
+        from scripts.bench_running import main as time_running
+
+        return time_running()
+    wanted = (asked.only,) if asked.only else PARTS
+    found: dict[str, Any] = {}
+    missed: list[str] = []
+    if {"turn", "memory", "growth"} & set(wanted):
+        with (
+            tempfile.TemporaryDirectory(prefix="sotong-bench-") as folder,
+            # The longer lease of a service, not of a test.
+            running_stack(
+                Path(folder), lease_seconds=3 * LEASE_SECONDS, database_url=asked.database_url
+            ) as stack,
+        ):
+            if {"turn", "memory"} & set(wanted):
+                found["turn"] = compare(stack)
+                missed += judge_turns(found["turn"])
+                found["memory"] = memory(stack)
+                missed += judge_memory(found["memory"])
+            if "growth" in wanted:
+                sizes = [size for size in SIZES if size <= asked.most_cases]
+                found["growth"] = growth(stack, sizes)
+                missed += judge_growth(found["growth"])
+    if "parts" in wanted:
+        found["parts"] = parts()
+    if asked.json:
+        print(json.dumps({**found, "missed": missed}, indent=1))
+    else:
+        show(found)
+        for goal in missed:
+            print(f"MISSED: {goal}")
+    if "deliveries" in wanted:
+        missed += deliveries(asked.json)
+    return 1 if missed else 0
+
+
+def growth(stack: Stack, sizes: Sequence[int]) -> list[dict[str, float]]:
+    """The whole turn again with more and more cases."""
+    database = stack.database()
+
+    def side() -> Any:
+        return ours(stack.settings.public_url)
+
+    rows = []
     try:
-        steps: list[float] = []
-        for _ in range(REPORTS):
-            citizen = Citizen(settings.public_url)
-            receipt, took = report_once(citizen, complaint="시청역 2번 출구 앞 가로등이 꺼졌어요")
-            citizen.close()
-            if "20" not in receipt:
-                raise Lost(f"no case number in the receipt: {receipt!r}")
-            steps += took
-        citizen = Citizen(settings.public_url)
-        small = [citizen.ask("안녕하세요")[1] for _ in range(QUESTIONS)]
-        own = [citizen.ask("내 민원 어떻게 됐어요?")[1] for _ in range(QUESTIONS // 4)]
-        citizen.close()
-    except (ChatError, Lost) as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 1
-    print(line_of("a step of the report form", steps))
-    print(line_of("a greeting", small))
-    print(line_of("own cases", own))
-    calendar = load_city(settings.city_dir).calendar
+        asyncio.run(run_load(side, Load("warm", 2, 1)))
+        for size in sizes:
+            began = time.monotonic()
+            grow(database, cases=size)
+            filled = time.monotonic() - began
+            asyncio.run(run_load(side, Load("warm", 2, 1)))
+            seconds = asyncio.run(run_load(side, Load("one after the other", 1, 12)))
+            rows.append(
+                {
+                    "cases": size,
+                    "filled_in": filled,
+                    "turns": len(seconds),
+                    "p50": statistics.median(seconds) * 1000,
+                    "p95": percentile(seconds, 0.95),
+                }
+            )
+    finally:
+        database.dispose()
+    return rows
+
+
+def parts() -> dict[str, list[float]]:
+    """Seconds of what is done in process."""
+    calendar = load_city(Settings.read().city_dir).calendar
     at = datetime.now(KST)
-    print(
-        line_of(
-            "due time of 14 days (in process)",
-            timed(lambda: due_at(at, Period.parse("14d"), calendar=calendar)),
-        )
-    )
     text = "시청역 앞 가로등이 꺼졌어요. 010-1234-5678로 연락 주세요. " * 30
-    print(line_of(f"redact {len(text)} characters", timed(lambda: redact(text))))
-    return 0
+    return {
+        "due time of 14 days": timed(lambda: due_at(at, Period.parse("14d"), calendar=calendar)),
+        f"redact {len(text)} characters": timed(lambda: redact(text)),
+    }
 
 
-def timed(work: object) -> list[float]:
+def deliveries(as_json: bool) -> list[str]:
+    """The deliveries' own bench, where it is there."""
+    if importlib.util.find_spec("scripts.bench_deliveries") is None:
+        print("  deliveries: there is no scripts/bench_deliveries.py")
+        return []
+    sys.argv = ["bench_deliveries", *(["--json"] if as_json else [])]
+    try:
+        runpy.run_module("scripts.bench_deliveries", run_name="__main__")
+    except SystemExit as ended:
+        return ["deliveries"] if ended.code else []
+    return []
+
+
+def timed(work: Callable[[], object]) -> list[float]:
     """Seconds of 200 runs."""
-    assert callable(work)
     took = []
     for _ in range(200):
         began = time.perf_counter()
         work()
         took.append(time.perf_counter() - began)
     return took
+
+
+def judge_turns(rows: list[dict[str, Any]]) -> list[str]:
+    """Goals that were missed."""
+    missed = [
+        f"{row['load']}: {each} is {row['ratio'][each]:.2f} of stock's (≤ {MOST_RATIO})"
+        for row in rows
+        for each in ("p50", "p95")
+        if row["ratio"][each] > MOST_RATIO
+    ]
+    missed += [
+        f"{row['load']}: p95 {row['ours']['p95']:.0f} ms (≤ {MOST_P95_AT_20:.0f})"
+        for row in rows
+        if row["load"].startswith("20") and row["ours"]["p95"] > MOST_P95_AT_20
+    ]
+    return missed
+
+
+def judge_memory(found: dict[str, float]) -> list[str]:
+    """Goals that were missed."""
+    return [
+        f"{name}: {found[name]:.0f} MB (≤ {MOST_MEMORY:.0f})"
+        for name in OF_THE_MODERN
+        if found[name] > MOST_MEMORY
+    ]
+
+
+def judge_growth(rows: list[dict[str, float]]) -> list[str]:
+    """Goals that were missed."""
+    grown = rows[-1]["p95"] / rows[0]["p95"]
+    if grown <= MOST_GROWTH:
+        return []
+    return [f"p95 with {rows[-1]['cases']} cases is {grown:.2f} of that with {rows[0]['cases']}"]
+
+
+def show(found: dict[str, Any]) -> None:
+    """The tables, ready for docs/benchmarks.md."""
+    if "turn" in found:
+        print(f"{os.cpu_count()} cores. A whole turn, ms:")
+        print(
+            "| load | turns | stock p50 | stock p95 | ours p50 | ours p95 | ratio p50 | ratio p95 |"
+        )
+        print("|---|---|---|---|---|---|---|---|")
+        for row in found["turn"]:
+            stock, own, ratio = row["stock"], row["ours"], row["ratio"]
+            print(
+                f"| {row['load']} | {row['turns']} | {stock['p50']:.0f} | {stock['p95']:.0f} | "
+                f"{own['p50']:.0f} | {own['p95']:.0f} | {ratio['p50']:.2f} | {ratio['p95']:.2f} |"
+            )
+    if "memory" in found:
+        print("| process | MB |\n|---|---|")
+        for name, size in found["memory"].items():
+            print(f"| {name} | {size:.0f} |")
+    if "growth" in found:
+        print("| cases | turns | p50 | p95 | filled in |\n|---|---|---|---|---|")
+        for row in found["growth"]:
+            print(
+                f"| {row['cases']:,.0f} | {row['turns']:.0f} | {row['p50']:.0f} | {row['p95']:.0f} "
+                f"| {row['filled_in']:.0f} s |"
+            )
+    for name, seconds in found.get("parts", {}).items():
+        print(line_of(name, seconds))
 
 
 if __name__ == "__main__":

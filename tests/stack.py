@@ -118,6 +118,19 @@ class Stack:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(10.0)
 
+    def wait_paused(self, name: str, *, seconds: float = 30.0) -> None:
+        """Until a ``pause …`` failpoint has stopped the process (Linux)."""
+        status = Path(f"/proc/{self.processes[name].pid}/stat")
+        wait_until(
+            lambda: status.read_text().rpartition(")")[2].split()[0] == "T",
+            seconds=seconds,
+            what=f"pause of {name}",
+        )
+
+    def continue_(self, name: str) -> None:
+        """Let a stopped process go on."""
+        self.processes[name].send_signal(signal.SIGCONT)
+
     def wait_dead(self, name: str, *, seconds: float = 30.0) -> None:
         process = self.processes[name]
         wait_until(lambda: process.poll() is not None, seconds=seconds, what=f"death of {name}")

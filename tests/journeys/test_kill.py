@@ -10,7 +10,9 @@ import uuid
 
 import httpx
 import pytest
+from sqlalchemy import select
 
+from core.models.conversation import Conversation, Delivery, Turn
 from tests.journeys.talk import Talk
 from tests.stack import Stack, wait_until
 
@@ -94,3 +96,29 @@ def test_the_worker_answers_what_a_dead_public_app_left(stack: Stack, talk: Talk
     wait_until(lambda: talk.open_turns() == 0, seconds=60, what="the worker's answer")
     stack.start("public")
     _assert_one_case_and_one_receipt(talk)
+
+
+@pytest.mark.parametrize("point", ["turn_leased", "rasa_answered"])
+def test_a_process_that_was_paused_past_its_lease_answers_nothing_again(
+    stack: Stack, talk: Talk, point: str
+) -> None:
+    stack.arm("public", f"pause {point}")
+    talk.citizen.choose(talk.citizen.last_choices[0]["id"])
+    stack.wait_paused("public")
+    # The worker takes the conversation over; when the other goes on, its lease is gone.
+    wait_until(lambda: talk.open_turns() == 0, seconds=60, what="the worker's answer")
+    with talk.database.reading() as session:
+        token = session.get_one(Conversation, talk.conversation_id()).lease_token
+        attempts = session.scalars(select(Turn.attempts).order_by(Turn.id.desc())).first()
+    assert attempts == 2
+    stack.continue_("public")
+    _assert_one_case_and_one_receipt(talk)
+    with talk.database.reading() as session:
+        (answer,) = session.scalars(
+            select(Delivery).where(
+                Delivery.conversation_id == talk.conversation_id(),
+                Delivery.payload["text"].as_string().contains(RECEIPT),
+            )
+        )
+        assert session.get_one(Conversation, talk.conversation_id()).lease_token >= token
+    assert answer.state == "sent"
