@@ -186,7 +186,8 @@ def _is_passing(error: DBAPIError) -> bool:
         return True
     if isinstance(error.orig, sqlite3.Error):
         words = str(error.orig).lower()
-        return "locked" in words or "disk is full" in words
+        # A full disk makes SQLite drop the whole transaction; going back to a point in it fails then.
+        return any(each in words for each in ("locked", "disk is full", "no such savepoint"))
     state = getattr(error.orig, "sqlstate", None)
     if state is None:
         # The server said nothing, or we never reached it.
