@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from core.models.department import DepartmentCallback
@@ -67,36 +68,19 @@ def record_callback(
     """Keep it. "same": it is known and only its row counts the replay; "different": another body
     came under a known webhook-id, which changes nothing either.
     """
-    known = session.scalars(
-        select(DepartmentCallback)
-        .where(
-            DepartmentCallback.department_id == callback.department_id,
-            DepartmentCallback.dedupe_key == callback.webhook_id,
-        )
-        .with_for_update()
-    ).first()
-    if known is not None:
-        known.replays += 1
-        known.replayed_at = now
-        return "same" if known.body_hash == callback.body_hash else "different"
-    session.add(
-        DepartmentCallback(
-            department_id=callback.department_id,
-            dedupe_key=callback.webhook_id,
-            webhook_id=callback.webhook_id,
-            body_hash=callback.body_hash,
-            received_at=now,
-            # A clock that runs ahead must not make everything after it look old.
-            occurred_at=min(callback.occurred_at, now),
-            sequence=callback.sequence,
-            kind=callback.kind,
-            case_number=callback.case_number,
-            content=_content(callback),
-            next_attempt_at=now,
-        )
-    )
-    session.flush()
-    return "new"
+    if _known(session, callback) is None:
+        try:
+            with session.begin_nested():
+                session.add(_new_row(callback, now))
+        except IntegrityError:  # The same one came twice at once, and the other was first.
+            pass
+        else:
+            return "new"
+    known = _known(session, callback)
+    assert known is not None
+    known.replays += 1
+    known.replayed_at = now
+    return "same" if known.body_hash == callback.body_hash else "different"
 
 
 def note_replay(session: Session, *, department_id: str, webhook_id: str, now: datetime) -> bool:
@@ -257,6 +241,34 @@ def settle_callback(
         return True
     row.resolved_by, row.resolved_at, row.content = by, now, {}
     return True
+
+
+def _known(session: Session, callback: Callback) -> DepartmentCallback | None:
+    return session.scalars(
+        select(DepartmentCallback)
+        .where(
+            DepartmentCallback.department_id == callback.department_id,
+            DepartmentCallback.dedupe_key == callback.webhook_id,
+        )
+        .with_for_update()
+    ).first()
+
+
+def _new_row(callback: Callback, now: datetime) -> DepartmentCallback:
+    return DepartmentCallback(
+        department_id=callback.department_id,
+        dedupe_key=callback.webhook_id,
+        webhook_id=callback.webhook_id,
+        body_hash=callback.body_hash,
+        received_at=now,
+        # A clock that runs ahead must not make everything after it look old.
+        occurred_at=min(callback.occurred_at, now),
+        sequence=callback.sequence,
+        kind=callback.kind,
+        case_number=callback.case_number,
+        content=_content(callback),
+        next_attempt_at=now,
+    )
 
 
 def _is_free(now: datetime) -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.models.department import DepartmentStandby
@@ -105,8 +106,12 @@ def standby_of(session: Session) -> Mapping[str, DepartmentStandby]:
 
 def _row(session: Session, department_id: str) -> DepartmentStandby:
     row = session.get(DepartmentStandby, department_id, with_for_update=True)
-    if row is None:
-        row = DepartmentStandby(department_id=department_id, failures=0)
-        session.add(row)
-        session.flush()
+    if row is not None:
+        return row
+    try:
+        with session.begin_nested():
+            row = DepartmentStandby(department_id=department_id, failures=0)
+            session.add(row)
+    except IntegrityError:  # Another process was first.
+        return session.get_one(DepartmentStandby, department_id, with_for_update=True)
     return row

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh demo|bench|soak|soak-telegram|nlu-train|notices: bootstraps, then becomes that command (exec, so that signals reach it).
+# run.sh demo|bench|soak|soak-telegram|soak-departments|nlu-train|notices: bootstraps, then becomes that command (exec, so that signals reach it).
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$ROOT"
@@ -13,5 +13,6 @@ case "${1:-}" in
         ;;
     bench | soak | notices) name="$1"; shift; exec "$PYTHON" -m "scripts.$name" "$@" ;;
     soak-telegram) shift; exec "$PYTHON" -m scripts.soak_telegram "$@" ;;
-    *) die "run.sh knows demo, bench, soak, soak-telegram, nlu-train and notices." ;;
+    soak-departments) shift; exec "$PYTHON" -m scripts.soak_departments "$@" ;;
+    *) die "run.sh knows demo, bench, soak, soak-telegram, soak-departments, nlu-train and notices." ;;
 esac
