@@ -143,8 +143,13 @@ class DepartmentRunner:
         except UnknownName:
             department = None
         sender = self._sender(department_id)
-        with self._database.reading() as session:
-            events = load_events(session, batch, city=self._city)
+        try:
+            with self._database.reading() as session:
+                events = load_events(session, batch, city=self._city)
+        except TemporaryFailure as error:
+            log.info("department %s waits for the database: %s", department_id, error)
+            outcome.results += [Result(each, "pending", tried=False) for each in batch]
+            events, batch = {}, []
         for leased in batch:
             if outcome.failure is not None or self._stopping.is_set():
                 outcome.results.append(Result(leased, "pending", _failure_of(outcome), tried=False))
@@ -157,7 +162,7 @@ class DepartmentRunner:
         except TemporaryFailure as error:
             # The database is busy: leases run out, and what is not sure is not sent again by itself.
             log.warning("results for department %s were not recorded: %s", department_id, error)
-        return len(batch)
+        return len(outcome.results)
 
     def _send(
         self,
