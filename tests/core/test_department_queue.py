@@ -12,6 +12,7 @@ from sqlalchemy import select
 from core.cases import Actor, add_note, change_department
 from core.city import Way
 from core.database import Database
+from core.department_callbacks import Callback, end_callback, record_callback
 from core.department_desk import (
     department_states,
     dismiss,
@@ -33,7 +34,7 @@ from core.department_standby import (
 from core.erasure import erase_conversation, request_erasure
 from core.errors import Refused
 from core.models.base import Base
-from core.models.department import DepartmentMessage
+from core.models.department import DepartmentCallback, DepartmentMessage
 from tests.builders import MONDAY_TEN as NOW
 from tests.builders import make_case, make_conversation, make_database, make_result, make_turn
 from tests.integrations.department_house import PARKS, ROAD, city_with, service_of
@@ -223,8 +224,27 @@ def test_a_message_that_waits_holds_no_word_of_the_citizen_and_hears_of_an_erasu
                 rows = [list(map(str, row)) for row in session.execute(select(table))]
                 assert "가로등" not in json.dumps(rows, ensure_ascii=False)
                 assert "⟦" not in json.dumps(rows, ensure_ascii=False)
+        record_callback(
+            session,
+            Callback(
+                ROAD,
+                "cb-1",
+                "0" * 64,
+                NOW,
+                None,
+                case.number,
+                "answered",
+                "신청인과 통화함",
+                public=True,
+            ),
+            now=NOW,
+        )
+        kept = session.scalars(select(DepartmentCallback)).one()
+        end_callback(kept, state="refused", failure="illegal_change", now=NOW)
         request_erasure(session, conversation_id=case.conversation_id, by="citizen", now=NOW)
         erase_conversation(session, conversation_id=case.conversation_id, now=NOW)
         batch = lease_batch(session, department_id=ROAD, limit=5, now=NOW)
+        session.refresh(kept)
+        assert kept.content == {}
         for event in load_events(session, batch, city=CITY).values():
             assert "⟦" not in event.what + event.place + event.note

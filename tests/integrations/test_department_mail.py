@@ -21,6 +21,7 @@ from sqlalchemy import select
 from core.attachments import record_attachments
 from core.city import Way
 from core.department_desk import list_messages, resolve, retry
+from core.department_queue import lease_batch
 from core.errors import Refused
 from core.inbound import Photo
 from core.models.vault import AuditEntry
@@ -269,6 +270,20 @@ def test_a_mail_whose_answer_was_lost_is_never_repeated_by_itself(house: House, 
     with house.database.transaction() as session:
         resolve(session, message_id=message.id, by="officer:1", arrived=True, now=house.clock())
     assert house.states() == ["sent"]
+
+
+def test_a_worker_that_died_while_it_sent_leaves_an_unsure_mail_and_no_second_one(
+    house: House, box: Box
+) -> None:
+    house.open()
+    with house.database.transaction() as session:
+        lease_batch(session, department_id=ROAD, limit=1, now=house.clock())
+    house.clock.forward(minutes=2)
+    house.runner.run_due()
+    assert [(m.state, m.failure) for m in house.messages()] == [
+        ("unsure", "answer_lost: the sender stopped")
+    ]
+    assert box.mails == []
 
 
 def test_a_mail_that_did_not_arrive_goes_again_when_a_person_says_so(
