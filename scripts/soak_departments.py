@@ -104,7 +104,7 @@ def silent_then_back(
                 print(f"  … {left:,} left", file=sys.stderr)
                 last = time.monotonic()
             progress.wait(0.2)
-        took = since(began)
+        took, grown = since(began), memory() - before
     events = [json.loads(line) for line in store.read_text("utf-8").splitlines()]
     ids = {event["id"] for event in events}
     order: dict[str, list[str]] = defaultdict(list)
@@ -115,7 +115,7 @@ def silent_then_back(
     lost = waiting - len(ids)
     row("drained in", f"{took:.0f} s, {waiting / took:,.0f} a second (with the wait for the probe)")
     row("lost, twice, out of order (goal 0)", f"{lost}, {len(events) - len(ids)}, {wrong}")
-    row("growth of memory", f"{memory() - before:+.0f} MB")
+    row("growth of memory", f"{grown:+.0f} MB")
     return 1 if lost or wrong or left else 0
 
 
