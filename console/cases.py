@@ -21,7 +21,7 @@ from core.attachments import stored_files
 from core.audit import record_audit
 from core.case_queries import events_of
 from core.case_status import ALLOWED, NOTE_REQUIRED, TITLES, CaseStatus
-from core.cases import Actor, change_status
+from core.cases import Actor, change_department, change_status
 from core.desk import find_case_by_id
 from core.errors import Refused
 from core.failpoints import failpoint
@@ -96,6 +96,37 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
         query = urlencode({"done": "changed" if first else "already"})
         return RedirectResponse(f"/cases/{case_id}?{query}", status_code=303)
 
+    @router.post("/cases/{case_id}/department")
+    @needs("case.change")
+    def move(request: Request, case_id: RowId) -> Response:
+        visit: Visit = request.state.visit
+        officer = visit.signed_in.officer
+        try:
+            reason = read_text(visit.form, "why", label="까닭", limit=LONGEST_REASON)
+            with deps.database.transaction() as session:
+                _existing(session, case_id)
+                first = use_form(
+                    session,
+                    token=read_line(visit.form, "form_token", limit=64),
+                    officer_id=officer.id,
+                    now=visit.now,
+                )
+                if first:
+                    change_department(
+                        session,
+                        city=deps.city,
+                        case_id=case_id,
+                        department_id=read_line(visit.form, "department", limit=60),
+                        actor=Actor(kind="officer", id=str(officer.id), name=officer.name),
+                        reason=reason,
+                        expected_version=read_number(visit.form, "version"),
+                        now=visit.now,
+                    )
+        except Refused as refused:
+            return _show(request, deps=deps, pages=pages, case_id=case_id, problem=refused)
+        query = urlencode({"done": "moved" if first else "already"})
+        return RedirectResponse(f"/cases/{case_id}?{query}", status_code=303)
+
 
 def _parse_change(visit: Visit, *, deps: ConsoleDeps) -> WantedChange:
     """The form's values. Photos are cleaned here, before the transaction, so no writer waits for it."""
@@ -162,7 +193,8 @@ def _show(
         overdue=is_overdue(case, visit.now),
         # In the order of the table, so that the list always reads the same.
         next_states=[(s.value, TITLES[s], s in NOTE_REQUIRED) for s in CaseStatus if s in allowed],
-        typed=typed(visit.form, "to", "reason", "note"),
+        typed=typed(visit.form, "to", "reason", "note", "department", "why"),
+        departments=deps.city.departments,
         contact=None
         if case.contact_token is None
         else token_chip(

@@ -16,6 +16,7 @@ from console.pages import Pages
 from console.words import RATING_DAYS
 from core.case_queries import list_cases
 from core.case_status import DONE, TITLES, CaseStatus
+from core.department_desk import department_states, list_callbacks
 from core.desk import waiting_rows
 from core.models.case import Case
 from core.officers import names_of
@@ -84,12 +85,16 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
             )
             rows, names = waiting_rows(session), names_of(session)
             ratings = summary_since(session, since=visit.now - timedelta(days=RATING_DAYS))
+            ways = department_states(session, city=deps.city)
+            callbacks = len(list_callbacks(session))
         return pages.render(
             request,
             "dashboard.html",
             rows=rows,
             names=names,
             ratings=ratings,
+            silent=[state for state in ways if not state.answers],
+            troubled=sum(state.troubled for state in ways) + callbacks,
             cases=found[:CASES_PER_PAGE],
             more=len(found) > CASES_PER_PAGE,
             chosen=chosen,

@@ -16,7 +16,7 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from console import cases, conversations, dashboard, login, officers
+from console import cases, conversations, dashboard, departments, login, officers
 from console.access import (
     Access,
     Forbidden,
@@ -51,7 +51,7 @@ def make_router(deps: ConsoleDeps) -> APIRouter:
     """All pages of the console. Raises LookupError when a page does not say who may call it."""
     pages = Pages(deps.city)
     router = APIRouter(route_class=_route_class(deps, pages), include_in_schema=False)
-    for module in (login, dashboard, conversations, cases, officers):
+    for module in (login, dashboard, conversations, cases, departments, officers):
         module.add_pages(router, deps=deps, pages=pages)
     _add_static(router, pages)
     return router

@@ -79,6 +79,7 @@ EVENTS = {
     "note": "메모",
     "photos": "사진이나 파일을 더함",
     "rating": "시민 평가",
+    "department": "담당 부서 바꿈",
 }
 SCORES = {1: "많이 아쉬움", 2: "아쉬움", 3: "보통", 4: "좋음", 5: "아주 좋음"}
 RATING_DAYS = 30
@@ -108,6 +109,8 @@ DONE_MESSAGES = {
     "handed_back": "대화를 봇에게 돌려줬어요.",
     "settled": "기다리는 대화에서 뺐어요.",
     "changed": "상태를 바꾸고 시민에게 알렸어요.",
+    "department": "정한 대로 했어요.",
+    "moved": "담당 부서를 바꿨어요.",
     "already": "이미 처리한 요청이에요. 두 번 보내지 않았어요.",
     "password": "비밀번호를 바꿨어요. 다른 기기에서는 로그아웃됐어요.",
     "disabled": "계정을 사용 중지했어요.",
@@ -136,6 +139,8 @@ _SENTENCES = {
     "officer_name_empty": "이름을 1~60자로 써 주세요.",
     "role_unknown": "역할을 골라 주세요.",
     "department_unknown": "부서를 다시 골라 주세요.",
+    "department_same": "지금 담당 부서와 같아요. 다른 부서를 골라 주세요.",
+    "not_troubled": "그 사이 이미 정해졌어요. 목록을 다시 봐 주세요.",
     "password_weak": "비밀번호는 10자 이상이고, 아이디가 들어 있지 않아야 해요.",
     "password_same": "지금과 다른 비밀번호로 정해 주세요.",
     "password_mismatch": "새 비밀번호 두 개가 서로 달라요.",

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from core.city import City, UnknownName
+from core.delivery_queue import is_open
 from core.models.case import Case, CaseEvent
 from core.models.department import DepartmentMessage
 
@@ -119,7 +120,7 @@ def due_departments(session: Session) -> list[str]:
     while True:
         following = session.scalar(
             select(func.min(DepartmentMessage.department_id)).where(
-                DepartmentMessage.state.in_(OPEN_STATES),
+                is_open(DepartmentMessage.state),
                 DepartmentMessage.department_id > (found[-1] if found else ""),
             )
         )
@@ -141,14 +142,14 @@ def lease_batch(
     rows = session.scalars(
         select(DepartmentMessage)
         .where(
-            DepartmentMessage.state.in_(OPEN_STATES),
+            is_open(DepartmentMessage.state),
             DepartmentMessage.department_id == department_id,
             _is_due(now),
             ~exists().where(
                 earlier.case_id == DepartmentMessage.case_id,
                 earlier.department_id == department_id,
                 earlier.id < DepartmentMessage.id,
-                earlier.state.in_(OPEN_STATES),
+                is_open(earlier.state),
             ),
         )
         .order_by(DepartmentMessage.id)

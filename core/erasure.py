@@ -44,6 +44,7 @@ from core.locking import lock_existing, lock_row
 from core.models.base import Base
 from core.models.case import Case, CaseEvent, CaseRating
 from core.models.conversation import Attachment, Conversation, Delivery, Draft, Handover, Turn
+from core.models.department import DepartmentCallback
 from core.models.erasure import Erasure
 from core.models.vault import VaultItem
 from core.vault import TOKEN_NAMES, TOKEN_PATTERN
@@ -252,6 +253,15 @@ def _take_person_out_of_cases(session: Session, conversation_id: int) -> set[int
     for each in cases:
         each.contact_token = None
         session.execute(update(CaseRating).where(CaseRating.case_id == each.id).values(comment=""))
+        # What a department wrote and nobody has looked at yet may speak of the person.
+        session.execute(
+            update(DepartmentCallback)
+            .where(
+                DepartmentCallback.case_number == each.number,
+                DepartmentCallback.state != "waiting",
+            )
+            .values(content={})
+        )
         _clean(each)
         held.update(int(i) for i in each.attachment_ids)
         for event in session.scalars(select(CaseEvent).where(CaseEvent.case_id == each.id)):

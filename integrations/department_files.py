@@ -97,16 +97,15 @@ def file_for(session: Session, *, file_id: int, department_id: str) -> StoredFil
     stored = None if row is None else as_stored(row)
     if row is None or stored is None or stored.kind == "document":
         return None
-    cases = session.scalars(
-        select(Case)
-        .join(DepartmentMessage, DepartmentMessage.case_id == Case.id)
-        .where(
-            Case.conversation_id == row.conversation_id,
-            DepartmentMessage.department_id == department_id,
-        )
-        .distinct()
+    given = select(DepartmentMessage.case_id).where(
+        DepartmentMessage.department_id == department_id
     )
-    return stored if any(file_id in case.attachment_ids for case in cases) else None
+    lists = session.scalars(
+        select(Case.attachment_ids).where(
+            Case.conversation_id == row.conversation_id, Case.id.in_(given)
+        )
+    )
+    return stored if any(file_id in ids for ids in lists) else None
 
 
 def _problem(status: int, text: str) -> JSONResponse:

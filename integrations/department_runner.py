@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 from core.city import City, Department, UnknownName
 from core.database import Database
-from core.department_events import load_event, reveal_contact
+from core.department_events import load_events, reveal_contact
 from core.department_ports import DepartmentEvent, DepartmentSender
 from core.department_queue import (
     LEASE,
@@ -143,33 +143,45 @@ class DepartmentRunner:
         except UnknownName:
             department = None
         sender = self._sender(department_id)
+        try:
+            with self._database.reading() as session:
+                events = load_events(session, batch, city=self._city)
+        except TemporaryFailure as error:
+            log.info("department %s waits for the database: %s", department_id, error)
+            outcome.results += [Result(each, "pending", tried=False) for each in batch]
+            events, batch = {}, []
         for leased in batch:
             if outcome.failure is not None or self._stopping.is_set():
                 outcome.results.append(Result(leased, "pending", _failure_of(outcome), tried=False))
             elif department is None or sender is None:
                 outcome.results.append(Result(leased, "failed", "no_way"))
             else:
-                self._send(leased, sender, department, outcome)
+                self._send(leased, events[leased.message_id], sender, department, outcome)
         try:
             self._record(department_id, outcome)
         except TemporaryFailure as error:
             # The database is busy: leases run out, and what is not sure is not sent again by itself.
             log.warning("results for department %s were not recorded: %s", department_id, error)
-        return len(batch)
+        return len(outcome.results)
 
     def _send(
-        self, leased: Leased, sender: DepartmentSender, department: Department, outcome: _Outcome
+        self,
+        leased: Leased,
+        event: DepartmentEvent,
+        sender: DepartmentSender,
+        department: Department,
+        outcome: _Outcome,
     ) -> None:
         if leased.maybe_sent and not sender.may_repeat(department):
             outcome.results.append(Result(leased, "unsure", "answer_lost: the sender stopped"))
             return
         try:
-            event = self._prepare(leased, sender, department)
-            if event is None:
+            ready = self._ready(leased, event, sender, department)
+            if ready is None:
                 # Somebody else has it by now, or will: the token keeps this from changing anything.
                 outcome.results.append(Result(leased, "pending", tried=False))
                 return
-            sender.send(event, department=department)
+            sender.send(ready, department=department)
         except PermanentFailure as error:
             # It answered, if only to say no.
             outcome.answered = True
@@ -190,20 +202,23 @@ class DepartmentRunner:
             outcome.answered = True
             outcome.results.append(Result(leased, "sent"))
 
-    def _prepare(
-        self, leased: Leased, sender: DepartmentSender, department: Department
+    def _ready(
+        self,
+        leased: Leased,
+        event: DepartmentEvent,
+        sender: DepartmentSender,
+        department: Department,
     ) -> DepartmentEvent | None:
-        contact, needs = None, sender.answers_within + MARGIN
+        """The event if it may leave: the last look before it does."""
+        needs = sender.answers_within + MARGIN
         if department.way.needs_contact and leased.kind == "opened":
             with self._database.transaction() as session:
-                if still_ours(session, leased, now=self._now(), needs=needs):
-                    contact = reveal_contact(session, leased, vault=self._vault, now=self._now())
+                if not still_ours(session, leased, now=self._now(), needs=needs):
+                    return None
+                contact = reveal_contact(session, leased, vault=self._vault, now=self._now())
+            event = replace(event, contact=contact)
         with self._database.reading() as session:
-            event = load_event(session, leased, city=self._city, contact=contact)
-            # The last look before it leaves.
-            if not still_ours(session, leased, now=self._now(), needs=needs):
-                return None
-        return event
+            return event if still_ours(session, leased, now=self._now(), needs=needs) else None
 
     def _put_off(self, leased: Leased, error: TemporaryFailure, outcome: _Outcome) -> None:
         outcome.failure = error

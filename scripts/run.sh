@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh demo|bench|soak|soak-kill|soak-telegram|nlu-train|notices: bootstraps, then becomes that command (exec, so that signals reach it).
+# run.sh demo|bench|soak|soak-kill|soak-telegram|soak-departments|nlu-train|notices: bootstraps, then becomes that command (exec, so that signals reach it).
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$ROOT"
@@ -12,6 +12,6 @@ case "${1:-}" in
         exec "$NLU_PYTHON" -m nlu.train --var-dir "${SOTONG_VAR_DIR:-$ROOT/var}" "$@"
         ;;
     bench | soak | notices) name="$1"; shift; exec "$PYTHON" -m "scripts.$name" "$@" ;;
-    soak-kill | soak-telegram) name="${1//-/_}"; shift; exec "$PYTHON" -m "scripts.$name" "$@" ;;
-    *) die "run.sh knows demo, bench, soak, soak-kill, soak-telegram, nlu-train and notices." ;;
+    soak-kill | soak-telegram | soak-departments) name="${1//-/_}"; shift; exec "$PYTHON" -m "scripts.$name" "$@" ;;
+    *) die "run.sh knows demo, bench, soak, soak-kill, soak-telegram, soak-departments, nlu-train and notices." ;;
 esac

@@ -34,8 +34,16 @@ def routes(app: FastAPI) -> list[tuple[str, str]]:
 
 
 def address(path: str) -> str:
-    for name in ("conversation_id", "case_id", "attachment_id", "officer_id"):
+    for name in (
+        "conversation_id",
+        "case_id",
+        "attachment_id",
+        "officer_id",
+        "message_id",
+        "callback_id",
+    ):
         path = path.replace(f"{{{name}}}", "1")
+    path = path.replace("{decision}", "dismiss").replace("{department_id}", "road")
     return path.replace("{name}", "console.css")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import trustme
@@ -21,6 +21,7 @@ from sqlalchemy import select
 from core.attachments import record_attachments
 from core.city import Way
 from core.department_desk import list_messages, resolve, retry
+from core.department_queue import lease_batch
 from core.errors import Refused
 from core.inbound import Photo
 from core.models.vault import AuditEntry
@@ -64,7 +65,7 @@ class Loopback(Controller):
     """On any free port."""
 
     def _trigger_server(self) -> None:
-        self.port = self.server.sockets[0].getsockname()[1]
+        self.port = cast(Any, self.server).sockets[0].getsockname()[1]
         super()._trigger_server()
 
 
@@ -138,8 +139,8 @@ def test_a_mail_is_readable_encrypted_and_stands_with_the_others_of_its_case(
     house.runner.run_due()
     assert house.states() == ["sent", "sent"]
     first, second = box.mails
-    text = first.get_body(("plain",)).get_content()
-    page = first.get_body(("html",)).get_content()
+    text = body(first, "plain")
+    page = body(first, "html")
     for part in (text, page):
         assert case.number in part
         assert "가로등이 나갔어요" in part
@@ -159,10 +160,10 @@ def test_a_mail_is_readable_encrypted_and_stands_with_the_others_of_its_case(
 def test_what_a_citizen_wrote_is_text_and_never_markup(house: House, box: Box) -> None:
     house.open(what="<b>가로등</b>\n.점으로 시작")
     house.runner.run_due()
-    page = box.mails[0].get_body(("html",)).get_content()
+    page = body(box.mails[0], "html")
     assert "<b>" not in page
     assert "&lt;b&gt;가로등" in page
-    assert ".점으로 시작" in box.mails[0].get_body(("plain",)).get_content()
+    assert ".점으로 시작" in body(box.mails[0], "plain")
 
 
 def test_photos_go_along_while_they_fit_and_are_links_above_that(house: House, box: Box) -> None:
@@ -185,7 +186,7 @@ def test_photos_go_along_while_they_fit_and_are_links_above_that(house: House, b
     (mail,) = box.mails
     attached = list(mail.iter_attachments())
     assert [part.get_content() for part in attached] == [picture()]
-    text = mail.get_body(("plain",)).get_content()
+    text = body(mail, "plain")
     assert f"/departments/files/{ids[1]}?" in text
     assert f"/departments/files/{ids[0]}?" not in text
 
@@ -203,7 +204,7 @@ def test_a_contact_goes_along_where_the_city_says_so(box: Box, tmp_path: Path) -
                 now=house.clock(),
             )
         house.runner.run_due()
-        assert "02-120-0000" in box.mails[0].get_body(("plain",)).get_content()
+        assert "02-120-0000" in body(box.mails[0], "plain")
         with house.database.reading() as session:
             assert [line.action for line in session.scalars(select(AuditEntry))] == ["vault.reveal"]
 
@@ -243,6 +244,12 @@ def test_a_refusal_is_shown_and_a_person_can_send_it_again(
         retry(session, message_id=message.id, by="officer:1", now=house.clock())
 
 
+def body(mail: EmailMessage, kind: str) -> str:
+    part = mail.get_body((kind,))
+    assert part is not None
+    return str(part.get_content())
+
+
 def _hang_up(server: Any) -> None:
     server.transport.abort()
 
@@ -263,6 +270,20 @@ def test_a_mail_whose_answer_was_lost_is_never_repeated_by_itself(house: House, 
     with house.database.transaction() as session:
         resolve(session, message_id=message.id, by="officer:1", arrived=True, now=house.clock())
     assert house.states() == ["sent"]
+
+
+def test_a_worker_that_died_while_it_sent_leaves_an_unsure_mail_and_no_second_one(
+    house: House, box: Box
+) -> None:
+    house.open()
+    with house.database.transaction() as session:
+        lease_batch(session, department_id=ROAD, limit=1, now=house.clock())
+    house.clock.forward(minutes=2)
+    house.runner.run_due()
+    assert [(m.state, m.failure) for m in house.messages()] == [
+        ("unsure", "answer_lost: the sender stopped")
+    ]
+    assert box.mails == []
 
 
 def test_a_mail_that_did_not_arrive_goes_again_when_a_person_says_so(
@@ -369,5 +390,5 @@ def test_a_way_is_tried_with_a_mail_that_has_no_case(box: Box, tmp_path: Path) -
         assert "took a mail for road@city.example" in sender.check(
             dataclasses.replace(road, way=MAIL)
         )
-    assert "시험 메일" in box.mails[0].get_body(("plain",)).get_content()
+    assert "시험 메일" in body(box.mails[0], "plain")
     assert box.mails[0]["X-Sotong-Case-Number"] is None

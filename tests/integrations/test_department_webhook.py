@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -315,6 +316,37 @@ def test_a_silent_department_waits_alone_and_drains_in_order_when_it_answers(
         after = house.standby()
         assert after is not None
         assert (after.failures, after.opened_at, after.held_until) == (0, None, None)
+
+
+def test_a_department_that_hangs_takes_no_time_from_the_others(tmp_path: Path, receiver) -> None:
+    let_go = threading.Event()
+
+    def hang(handler) -> None:
+        let_go.wait(20)
+        say(200)(handler)
+
+    with (
+        serving(peer := Peer(hang)),
+        open_house(tmp_path, {ROAD: way(peer), PARKS: way(receiver)}) as house,
+    ):
+        the_clock_of_today(house)
+        for _ in range(50):
+            house.open(ROAD)
+        worker = threading.Thread(target=house.runner.run_due)
+        worker.start()
+        try:
+            while not peer.seen:
+                worker.join(0.01)
+            case = house.open(PARKS)
+            deadline = time.monotonic() + 8
+            while case.number not in [e["subject"] for e in receiver.events.values()]:
+                assert time.monotonic() < deadline
+                worker.join(0.02)
+            assert "sent" not in {m.state for m in house.messages() if m.department_id == ROAD}
+        finally:
+            let_go.set()
+            worker.join()
+        assert set(house.states()) == {"sent"}
 
 
 def test_a_message_that_breaks_the_other_side_does_not_stop_the_others(tmp_path: Path) -> None:
