@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.settings_database import DatabaseSettings
 from app.settings_parts import ENV_PREFIX, http_address, variable
 from app.settings_telegram import TelegramSettings
 
@@ -32,7 +33,7 @@ def project_root() -> Path:
     return Path(__file__).resolve().parent.parent
 
 
-class Settings(TelegramSettings, BaseSettings):
+class Settings(DatabaseSettings, TelegramSettings, BaseSettings):
     """Everything an operator may set. Use `Settings.load()`: the constructor makes no secrets."""
 
     model_config = SettingsConfigDict(

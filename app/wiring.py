@@ -87,7 +87,13 @@ def build_talk(
 ) -> Talk:
     """The door, the turn runner and the dispatcher over the given channels; see Dispatcher for ``sent``."""
     rasa = RasaClient(url=parts.settings.rasa_url, secret=parts.settings.turn_secret)
-    dispatcher = Dispatcher(database=parts.database, channels=channels, now=parts.now, sent=sent)
+    dispatcher = Dispatcher(
+        database=parts.database,
+        channels=channels,
+        now=parts.now,
+        sent=sent,
+        many=parts.settings.delivery_threads,
+    )
     runner = TurnRunner(
         database=parts.database,
         city=parts.city,

@@ -20,13 +20,10 @@ from core.conversations import (
     Lease,
     answer_turn,
     fail_turn,
-    has_due_turn,
-    has_files_due,
     lease_conversation,
     next_turn,
     postpone_turn,
     release_lease,
-    waiting_conversations,
 )
 from core.database import Database
 from core.errors import PermanentFailure, TemporaryFailure
@@ -37,6 +34,7 @@ from core.invitations import Invitations
 from core.models.conversation import Conversation, Turn
 from core.ports import Channel, Now
 from core.replies import Reply
+from core.turn_queue import has_due_turn, has_files_due, waiting_conversations
 from dialogue.dispatch import Dispatcher
 from dialogue.files import fetch_files
 from dialogue.later import Later
