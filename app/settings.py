@@ -21,7 +21,7 @@ SECRET_NAMES = ("turn_secret", "actions_secret", "vault_key", "cookie_secret")
 MIN_SECRET_LENGTH = 24
 VAULT_KEY_BYTES = 32
 # Never shown in a sentence about a mistake.
-HIDDEN_NAMES = (*SECRET_NAMES, *TelegramSettings.HIDDEN)
+HIDDEN_NAMES = (*SECRET_NAMES, *TelegramSettings.HIDDEN, *DatabaseSettings.HIDDEN_DATABASE)
 
 
 class SettingsError(Exception):
@@ -58,9 +58,6 @@ class Settings(DatabaseSettings, TelegramSettings, BaseSettings):
     boundaries_dir: Path | None = Field(
         None,
         description="GeoJSON boundaries of gu and dong; without them a pin has no gu",
-    )
-    database_url: str = Field(
-        "", description="SQLAlchemy address of the database; default: SQLite at <var_dir>/sotong.db"
     )
     rasa_port: int = Field(5005, ge=1, le=65535, description="port of Rasa; always on 127.0.0.1")
     rasa_url: str = Field(

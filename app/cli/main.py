@@ -26,6 +26,7 @@ COMMANDS = {
     "telegram": "app.cli.telegram:telegram_app",
     "due": "app.cli.due:due",
     "doctor": "app.cli.doctor:doctor",
+    "db": "app.cli.db:db_app",
     "migrate": "app.cli.migrate:migrate",
     "worker": "app.cli.worker:worker",
 }

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from core import delivery_batches
 from core.deliveries import LEASE, Outgoing, enqueue
 from core.errors import TemporaryFailure
 from core.ports import Channel
@@ -134,7 +135,7 @@ def test_a_database_that_is_away_for_a_moment_makes_no_message_doubtful(
 ) -> None:
     monkeypatch.setattr(dispatch_batches, "RECORD_AGAIN", (0.0, 0.0))
     away = [2]
-    real = dispatch_batches.mark_all_sent
+    real = delivery_batches.mark_all_sent
 
     def mark_all_sent(session: Session, **values: Any) -> None:
         real(session, **values)
