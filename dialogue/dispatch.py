@@ -24,7 +24,6 @@ from core.deliveries import (
     hold_back,
     lease_next,
     mark_failed,
-    mark_sent,
     mark_unsure,
     next_chance,
     postpone,
@@ -159,7 +158,7 @@ class Dispatcher:
         while count < MOST_AT_ONCE and not self._stopping.is_set():
             outgoing = self._lease(conversation_id, self._paces)
             if outgoing is not None:
-                self._send(outgoing, self._record)
+                self._send(outgoing, self._recorder.record_alone)
                 count, waits = count + 1, 0
             elif waits == MOST_WAITS or not self._wait_for_chance(conversation_id, self._paces):
                 break
@@ -194,7 +193,7 @@ class Dispatcher:
                     self._free.release()
             if outgoing is not None:
                 started = self._start(
-                    outgoing, pool=self._pool, free=self._free, record=self._record
+                    outgoing, pool=self._pool, free=self._free, record=self._recorder.record_alone
                 )
                 under_way |= {started} if started else set()
                 count, waits = count + 1, 0
@@ -329,17 +328,6 @@ class Dispatcher:
         record(Success(outgoing, sent.provider_id, sent.parts_left, sent.provider_ids))
         if self._sent is not None:
             self._sent(outgoing.conversation_id)
-
-    def _record(self, success: Success) -> None:
-        with self._database.transaction() as session:
-            mark_sent(
-                session,
-                outgoing=success.outgoing,
-                provider_id=success.provider_id,
-                parts_left=success.parts_left,
-                provider_ids=success.provider_ids,
-                now=self._now(),
-            )
 
     def _put_off(self, outgoing: Outgoing, error: TemporaryFailure) -> None:
         sender, now = self._senders[outgoing.channel], self._now()

@@ -51,6 +51,10 @@ class Recorder:
             self._write_for_all(ended)
         mine.result()
 
+    def record_alone(self, success: Success) -> None:
+        """The same at once, for whoever has nobody to wait for."""
+        self._write([success])
+
     def _write_for_all(self, ended: Sequence[tuple[Success, Future[None]]]) -> None:
         try:
             self._write([success for success, _ in ended])

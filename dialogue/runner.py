@@ -52,6 +52,8 @@ GIVE_UP_AFTER = timedelta(hours=24)
 TRIES_ON_BUG = 3
 # How many turns of one conversation a thread works before another conversation may have it.
 FAIR_SHARE = 5
+# Seconds between the tries to give a lease back.
+RELEASE_AGAIN = (0.2, 0.5, 1.0, 2.0)
 
 
 @dataclass(frozen=True)
@@ -167,8 +169,7 @@ class TurnRunner:
                     if not with_files and self._has_files_due(conversation_id):
                         break
             finally:
-                with self._database.transaction() as session:
-                    release_lease(session, lease=lease)
+                self._release(lease)
             # A turn that arrived between the last look and the release found the lease taken.
             with self._database.reading() as session:
                 left = has_due_turn(session, conversation_id=conversation_id, now=self._now())
@@ -176,6 +177,20 @@ class TurnRunner:
                 break
         self._dispatcher.dispatch_conversation(conversation_id)
         return left
+
+    def _release(self, lease: Lease) -> None:
+        """Give the conversation back, also after the database was away for a moment.
+
+        Otherwise its citizen would wait until the lease has run out.
+        """
+        for pause in (*RELEASE_AGAIN, None):
+            try:
+                with self._database.transaction() as session:
+                    release_lease(session, lease=lease)
+                return
+            except TemporaryFailure:
+                if pause is None or self._stopping.wait(pause):
+                    raise
 
     def _run_logged(self, conversation_id: int, pool: ThreadPoolExecutor) -> None:
         slow = pool is self._slow_pool
