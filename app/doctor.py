@@ -24,6 +24,7 @@ from app.city_files import load_city
 from app.city_yaml import CityError
 from app.demo_checks import Port, port_problem, ports_of
 from app.demo_programs import NLU_PYTHON, answers, heartbeat_age
+from app.doctor_database import look_at_server
 from app.doctor_findings import Finding, Verdict
 from app.doctor_findings import fail as _fail
 from app.doctor_findings import ok as _ok
@@ -221,6 +222,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         )
         return
     try:
+        yield from _server(settings)
         pending = pending_revisions(settings)
         if pending:
             yield _fail(
@@ -276,6 +278,16 @@ def _database(settings: Settings) -> Iterator[Finding]:
             f"line {broken} was changed, or a line before it is missing",
             "keep the database as it is and compare it with a backup",
         )
+
+
+def _server(settings: Settings) -> Iterator[Finding]:
+    database = Database(settings.database_url)
+    try:
+        found = look_at_server(database)
+    finally:
+        database.dispose()
+    if found is not None:
+        yield found
 
 
 def _disk(settings: Settings) -> Finding:

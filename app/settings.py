@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.settings_database import DatabaseSettings
 from app.settings_departments import DepartmentSettings
 from app.settings_mail import MailSettings
 from app.settings_operations import OperationsSettings
@@ -28,6 +29,7 @@ VAULT_KEY_BYTES = 32
 # Never shown in a sentence about a mistake.
 HIDDEN_NAMES = (
     *SECRET_NAMES,
+    *DatabaseSettings.HIDDEN_DATABASE,
     *TelegramSettings.HIDDEN,
     *MailSettings.HIDDEN,
     *OperationsSettings.HIDDEN,
@@ -44,6 +46,7 @@ def project_root() -> Path:
 
 
 class Settings(
+    DatabaseSettings,
     TelegramSettings,
     DepartmentSettings,
     MailSettings,
@@ -75,9 +78,6 @@ class Settings(
     boundaries_dir: Path | None = Field(
         None,
         description="GeoJSON boundaries of gu and dong; without them a pin has no gu",
-    )
-    database_url: str = Field(
-        "", description="SQLAlchemy address of the database; default: SQLite at <var_dir>/sotong.db"
     )
     rasa_port: int = Field(5005, ge=1, le=65535, description="port of Rasa; always on 127.0.0.1")
     rasa_url: str = Field(

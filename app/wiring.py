@@ -100,7 +100,13 @@ def build_talk(
     rasa = RasaClient(
         urls=parts.settings.rasa_urls, secret=parts.settings.turn_secret, telemetry=telemetry
     )
-    dispatcher = Dispatcher(database=parts.database, channels=channels, now=parts.now, sent=sent)
+    dispatcher = Dispatcher(
+        database=parts.database,
+        channels=channels,
+        now=parts.now,
+        sent=sent,
+        many=parts.settings.delivery_threads,
+    )
     runner = TurnRunner(
         database=parts.database,
         city=parts.city,

@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
-from core.conversations import LEASE, LONGEST_WAIT, OPEN_STATES
+from core.conversations import LEASE, LONGEST_WAIT
 from core.models.conversation import ChannelPace, Conversation, Delivery, NamedLease, Turn
 from core.ports import Now
+from core.turn_queue import OPEN_STATES
 
 # A clock that is only drawn gently to the right time does not count as set.
 STEP = 1.0

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -23,13 +23,13 @@ from core.inbound import InboundMessage
 from core.locking import insert_missing, lock_conversation, lock_existing
 from core.models.conversation import Conversation, Turn
 from core.replies import Reply
+from core.turn_queue import OPEN_STATES, due_turn
 
 # So long a conversation waits for a worker that died. A living one renews it meanwhile, however long its
 # calls take (dialogue.leases; docs/adr/0008).
 LEASE = timedelta(seconds=6)
 # No turn is put off for longer: one that is due later than that is due by a clock that was set back since.
 LONGEST_WAIT = timedelta(seconds=60)
-OPEN_STATES = ("received", "in_work")
 # The address of a conversation whose citizen had everything erased (core.erasure).
 ERASED = "erased:"
 
@@ -244,49 +244,18 @@ def lease_conversation(
     return Lease(conversation_id, token, until, lasts)
 
 
-def waiting_conversations(session: Session, *, now: datetime, limit: int = 20) -> list[int]:
-    """Conversations whose oldest open turn is due and that nobody holds, the longest due first.
-
-    Each counts once, however much its citizen wrote, and one that has just been tried stands last.
-    """
-    oldest = (
-        select(func.min(Turn.id))
-        .where(Turn.state.in_(OPEN_STATES))
-        .group_by(Turn.conversation_id)
-        .scalar_subquery()
-    )
-    return list(
-        session.scalars(
-            select(Turn.conversation_id)
-            .join(Conversation, Conversation.id == Turn.conversation_id)
-            .where(
-                Turn.id.in_(oldest),
-                Turn.next_attempt_at <= now,
-                or_(Conversation.leased_until.is_(None), Conversation.leased_until < now),
-            )
-            .order_by(Turn.next_attempt_at, Turn.id)
-            .limit(limit)
-        )
-    )
-
-
 def next_turn(session: Session, *, lease: Lease, now: datetime) -> Turn | None:
     """The oldest open turn of a leased conversation, marked in work; None when none is due.
 
     A turn that waits for its next attempt holds back the ones behind it: order is kept.
     """
     renew_lease(session, lease, now)
-    turn = _due_turn(session, lease.conversation_id, now)
+    turn = due_turn(session, lease.conversation_id, now)
     if turn is None:
         return None
     turn.state = "in_work"
     turn.attempts += 1
     return turn
-
-
-def has_due_turn(session: Session, *, conversation_id: int, now: datetime) -> bool:
-    """Whether the oldest open turn of the conversation may be worked now."""
-    return _due_turn(session, conversation_id, now) is not None
 
 
 def answer_turn(
@@ -391,23 +360,6 @@ def release_lease(session: Session, *, lease: Lease) -> None:
         .where(Conversation.id == lease.conversation_id, Conversation.lease_token == lease.token)
         .values(leased_until=None)
     )
-
-
-def _due_turn(session: Session, conversation_id: int, now: datetime) -> Turn | None:
-    """The oldest open turn when its time has come. A younger one never goes before it."""
-    oldest = session.scalars(
-        select(Turn)
-        .where(Turn.conversation_id == conversation_id, Turn.state.in_(OPEN_STATES))
-        .order_by(Turn.sequence, Turn.id)
-        .limit(1)
-    ).first()
-    return oldest if oldest is not None and oldest.next_attempt_at <= now else None
-
-
-def has_files_due(session: Session, *, conversation_id: int, now: datetime) -> bool:
-    """Whether the turn that comes next has files that the provider still holds."""
-    turn = _due_turn(session, conversation_id, now)
-    return turn is not None and bool(turn.files)
 
 
 def renew_lease(session: Session, lease: Lease, now: datetime) -> None:

@@ -9,7 +9,7 @@ same transaction as the lease, so that all processes together stay below it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select, update
@@ -60,6 +60,10 @@ class Outgoing:
     created_at: datetime | None = None
     # Its place in the provider's pace; before that it must not go out.
     not_before: datetime | None = None
+    # Nobody else takes it before that; whoever wakes up later must not send it any more.
+    leased_until: datetime | None = None
+    # The same on the clock of this machine that nobody sets (time.monotonic), where it was leased.
+    send_before: float | None = None
 
 
 def enqueue(
@@ -169,6 +173,18 @@ def lease_next(
         conversation.paced_until = pace.of(conversation.visibility).take(
             conversation.paced_until, now=place, messages=messages
         )
+    outgoing = as_outgoing(session, delivery, conversation, maybe_sent=maybe_sent)
+    return replace(
+        outgoing,
+        not_before=place if place > now else None,
+        leased_until=delivery.leased_until,
+    )
+
+
+def as_outgoing(
+    session: Session, delivery: Delivery, conversation: Conversation, *, maybe_sent: bool
+) -> Outgoing:
+    """A delivery as its sender needs it. Needs the row's lock, or it is nobody's to send."""
     public = conversation.visibility != "private"
     turn = session.get(Turn, delivery.turn_id) if public and delivery.turn_id else None
     return Outgoing(
@@ -177,7 +193,7 @@ def lease_next(
         conversation_id=delivery.conversation_id,
         channel=delivery.channel,
         address=delivery.address,
-        reply=reply,
+        reply=Reply.from_data(delivery.payload),
         attempts=delivery.attempts,
         lease_token=delivery.lease_token,
         maybe_sent=maybe_sent,
@@ -187,7 +203,6 @@ def lease_next(
         in_reply_to=turn.external_id if turn else None,
         action=delivery.action,
         targets=tuple(delivery.targets),
-        not_before=place if place > now else None,
     )
 
 

@@ -48,6 +48,20 @@ def oldest_due(
     return None if row is None else (row[0], row[1])
 
 
+def all_due(session: Session, *, now: datetime, channel: str, most: int) -> list[Found]:
+    """As ``oldest_due`` for a channel without a pace: the next ones of several conversations."""
+    query = _due(False, True, False, True)
+    rows = session.execute(
+        query.limit(most).with_for_update(skip_locked=True, key_share=True, of=Delivery),
+        _values(now, None, channel, None),
+    )
+    found: dict[int, Found] = {}
+    for delivery, conversation in rows:
+        # Talk and a broadcast of one conversation may both be next; only one of them at a time.
+        found.setdefault(delivery.conversation_id, (delivery, conversation))
+    return list(found.values())
+
+
 def first_chance(
     session: Session,
     *,

@@ -36,7 +36,6 @@ from sqlalchemy.orm import Session
 from core.audit import record_audit
 from core.cases import Actor, add_note
 from core.conversations import ERASED
-from core.conversations import OPEN_STATES as OPEN_TURNS
 from core.delivery_queue import OPEN_STATES as OPEN_DELIVERIES
 from core.drafts import close_draft
 from core.errors import Refused
@@ -47,6 +46,7 @@ from core.models.conversation import Attachment, Conversation, Delivery, Draft, 
 from core.models.department import DepartmentCallback
 from core.models.erasure import Erasure
 from core.models.vault import VaultItem
+from core.turn_queue import OPEN_STATES as OPEN_TURNS
 from core.vault import TOKEN_NAMES, TOKEN_PATTERN
 
 # A message that never leaves (a blocked channel) must not keep a citizen's words for ever.

@@ -23,7 +23,7 @@ Row = TypeVar("Row", bound=Base)
 # FOR NO KEY UPDATE: rows that point at a locked one can still be inserted.
 _ROW_LOCK = {"key_share": True}
 # Our advisory locks, so that several programs can share a database.
-_OURS = 0x736F746F
+OURS = 0x736F746F
 
 
 class Chain(IntEnum):
@@ -60,7 +60,7 @@ def lock_chain(session: Session, chain: Chain) -> None:
     if _side_by_side(session):
         session.execute(
             text("SELECT pg_advisory_xact_lock(:ours, :chain)"),
-            {"ours": _OURS, "chain": chain.value},
+            {"ours": OURS, "chain": chain.value},
         )
 
 

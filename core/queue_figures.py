@@ -9,9 +9,9 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core.conversations import OPEN_STATES as OPEN_TURNS
 from core.delivery_queue import OPEN_STATES as OPEN_DELIVERIES
 from core.models.conversation import Delivery, Turn
+from core.turn_queue import OPEN_STATES as OPEN_TURNS
 
 # Broadcasts wait for their place in the provider's pace, which may take hours and is no fault.
 _TALK = 0

@@ -14,9 +14,9 @@ from typing import Any, Literal
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from core.conversations import OPEN_STATES
 from core.models.conversation import Delivery, Turn
 from core.replies import Choice, Reply
+from core.turn_queue import OPEN_STATES
 from korean.normalise import normalise
 
 _NUMBER = re.compile(r"^\(?([1-9]|10)\)?\s*(?:번|번이요|번요|번이에요|번으로요?)?[.)!~ ]*$")

@@ -11,9 +11,11 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from core.conversations import close_conversation, move_conversations
 from core.database import Database
@@ -22,11 +24,11 @@ from core.deliveries import (
     hold_back,
     lease_next,
     mark_failed,
-    mark_sent,
     mark_unsure,
     next_chance,
     postpone,
 )
+from core.delivery_batches import Success
 from core.errors import (
     AddressChanged,
     AnswerLost,
@@ -36,8 +38,9 @@ from core.errors import (
     TemporaryFailure,
 )
 from core.failpoints import failpoint
-from core.pacing import Allowance
+from core.pacing import Allowance, Pace
 from core.ports import Channel, Now
+from dialogue.dispatch_batches import LOOK_AGAIN, MOST_WAITS, Batches, Recorder
 
 log = logging.getLogger(__name__)
 
@@ -56,10 +59,6 @@ TALK = ("reply", "notice")
 # threads need meanwhile then neither slows the pace nor bunches messages up. Talk that comes in this
 # time waits for those that are taken.
 AHEAD = timedelta(milliseconds=70)
-# Chances in a row that came to nothing (another process took them) before we leave it to the next look.
-MOST_WAITS = 20
-# Seconds after which we look for new messages though a slow one is still being sent.
-LOOK_AGAIN = 1.0
 
 
 class _Gate:
@@ -97,12 +96,16 @@ class Dispatcher:
         now: Now,
         sent: Callable[[int], None] | None = None,
         threads: int = 8,
+        many: int | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """``sent`` is told the conversation of each message that went out.
 
         ``threads`` send side by side what ``dispatch_due`` finds; with 0 the caller's does it.
+        ``many`` (None: as many) do so for channels without a pace.
         """
+        self._monotonic = monotonic
         self._sent = sent
         self._database = database
         self._senders = {channel.name: channel.sender for channel in channels}
@@ -117,22 +120,47 @@ class Dispatcher:
             else None
         )
         self._free = threading.Semaphore(threads or 1)
+        self._recorder = Recorder(database, now)
+        unpaced = [name for name, pace in self._paces.items() if pace is None]
+        # One at a time: channels whose provider says how fast, and all where the caller's thread sends.
+        self._singly = dict(self._paces)
+        self._batches = None
+        self._many = None
+        if self._pool is not None and unpaced:
+            self._many = ThreadPoolExecutor(many or threads, thread_name_prefix="deliveries-many")
+            free = threading.Semaphore(many or threads)
+            self._singly = {name: pace for name, pace in self._paces.items() if pace is not None}
+            self._batches = Batches(
+                database=database,
+                channels=unpaced,
+                now=now,
+                free=free,
+                threads=many or threads,
+                start=partial(
+                    self._start, pool=self._many, free=free, record=self._recorder.record
+                ),
+                stamp=self._stamped,
+                wait_for_chance=lambda: self._wait_for_chance(None, dict.fromkeys(unpaced)),
+                stopping=self._stopping,
+            )
 
     def stop(self) -> None:
         """Finish what is being sent and take nothing new."""
         self._stopping.set()
         if self._pool is not None:
             self._pool.shutdown(wait=True)
+        if self._many is not None:
+            self._many.shutdown(wait=True)
 
     def dispatch_conversation(self, conversation_id: int) -> int:
         """Send all due messages of one conversation in order; returns how many were tried."""
         count = waits = 0
         while count < MOST_AT_ONCE and not self._stopping.is_set():
-            outgoing = self._lease(conversation_id)
+            outgoing = self._lease(conversation_id, self._paces)
             if outgoing is not None:
-                self._send(outgoing)
+                self._send(outgoing, self._recorder.record_alone)
                 count, waits = count + 1, 0
-            elif waits == MOST_WAITS or not self._wait_for_chance(conversation_id):
+            elif waits == MOST_WAITS or not self._wait_for_chance(conversation_id, self._paces):
                 break
             else:
                 waits += 1
@@ -140,6 +168,15 @@ class Dispatcher:
 
     def dispatch_due(self) -> int:
         """Send whatever is due anywhere; returns how many were tried."""
+        if self._batches is None:
+            return self._dispatch_singly()
+        if not self._singly:
+            return self._batches.run()
+        with ThreadPoolExecutor(1, thread_name_prefix="deliveries-paced") as beside:
+            paced = beside.submit(self._dispatch_singly)
+            return self._batches.run() + paced.result()
+
+    def _dispatch_singly(self) -> int:
         count = waits = 0
         # Our own, not whatever runs in the pool: two callers must not wait for each other.
         under_way: set[Future[None]] = set()
@@ -150,15 +187,17 @@ class Dispatcher:
             self._free.acquire()
             outgoing = None
             try:
-                outgoing = self._lease(None)
+                outgoing = self._lease(None, self._singly)
             finally:
                 if outgoing is None:
                     self._free.release()
             if outgoing is not None:
-                started = self._start(outgoing)
+                started = self._start(
+                    outgoing, pool=self._pool, free=self._free, record=self._recorder.record_alone
+                )
                 under_way |= {started} if started else set()
                 count, waits = count + 1, 0
-            elif waits < MOST_WAITS and self._wait_for_chance(None):
+            elif waits < MOST_WAITS and self._wait_for_chance(None, self._singly):
                 waits += 1
             elif under_way:
                 # The next one of a conversation may go as soon as the one before it is out.
@@ -168,10 +207,17 @@ class Dispatcher:
         wait(under_way)
         return count
 
-    def _start(self, outgoing: Outgoing) -> Future[None] | None:
+    def _start(
+        self,
+        outgoing: Outgoing,
+        *,
+        pool: ThreadPoolExecutor | None,
+        free: threading.Semaphore,
+        record: Callable[[Success], None],
+    ) -> Future[None] | None:
         def send() -> None:
             try:
-                self._send(outgoing)
+                self._send(outgoing, record)
             except TemporaryFailure as error:
                 log.warning(
                     "delivery %s: the result is not recorded: %s", outgoing.delivery_id, error
@@ -179,30 +225,60 @@ class Dispatcher:
             except Exception as error:
                 log.error("delivery %s stopped: %s", outgoing.delivery_id, type(error).__name__)
             finally:
-                self._free.release()
+                free.release()
 
-        if self._pool is None:
+        if pool is None:
             send()
             return None
         try:
-            return self._pool.submit(send)
+            return pool.submit(send)
         except RuntimeError:  # Stopped meanwhile: the lease runs out and another process takes it.
-            self._free.release()
+            free.release()
             return None
 
-    def _lease(self, conversation_id: int | None) -> Outgoing | None:
-        with self._database.transaction() as session:
-            # First the lock, then the clock: what waits for the lock must not look as if it went out.
-            session.connection()
-            return lease_next(
-                session,
-                now=self._now(),
-                conversation_id=conversation_id,
-                channels=self._paces,
-                ahead=AHEAD,
-            )
+    def _lease(
+        self, conversation_id: int | None, channels: Mapping[str, Pace | None]
+    ) -> Outgoing | None:
+        def lease() -> list[Outgoing]:
+            with self._database.transaction() as session:
+                # First the lock, then the clock: what waits for the lock must not look as if it went out.
+                session.connection()
+                found = lease_next(
+                    session,
+                    now=self._now(),
+                    conversation_id=conversation_id,
+                    channels=channels,
+                    ahead=AHEAD,
+                )
+            return [found] if found is not None else []
 
-    def _wait_for_chance(self, conversation_id: int | None) -> bool:
+        return next(iter(self._stamped(lease)), None)
+
+    def _stamped(self, lease: Callable[[], list[Outgoing]]) -> list[Outgoing]:
+        """What was leased, each with the end of its lease on the clock that nobody sets.
+
+        Counted from before the lease was taken, on both clocks: rather too early than too late.
+        """
+        at, wall = self._monotonic(), self._now()
+        return [
+            replace(each, send_before=at + (each.leased_until - wall).total_seconds())
+            if each.leased_until is not None
+            else each
+            for each in lease()
+        ]
+
+    def _lease_is_over(self, outgoing: Outgoing) -> bool:
+        """Whether we slept past the lease: somebody else may be sending it now.
+
+        Two clocks: one may be set back, the other stands still while the machine sleeps.
+        """
+        if outgoing.send_before is not None and self._monotonic() >= outgoing.send_before:
+            return True
+        return outgoing.leased_until is not None and self._now() >= outgoing.leased_until
+
+    def _wait_for_chance(
+        self, conversation_id: int | None, channels: Mapping[str, Pace | None]
+    ) -> bool:
         """Wait until the next message may go, if that is soon; False when it is not."""
         now = self._now()
         with self._database.reading() as session:
@@ -211,7 +287,7 @@ class Dispatcher:
                 now=now,
                 until=now + PATIENCE,
                 conversation_id=conversation_id,
-                channels=self._paces,
+                channels=channels,
                 ahead=AHEAD,
             )
         if chance is None:
@@ -219,7 +295,7 @@ class Dispatcher:
         self._sleep(max((chance - now).total_seconds(), 0.001))
         return True
 
-    def _send(self, outgoing: Outgoing) -> None:
+    def _send(self, outgoing: Outgoing, record: Callable[[Success], None]) -> None:
         sender = self._senders[outgoing.channel]
         if outgoing.maybe_sent and not sender.may_repeat(outgoing):
             with self._database.transaction() as session:
@@ -231,6 +307,14 @@ class Dispatcher:
                 self._sleep(early)
         if outgoing.channel in self._gates:
             self._gates[outgoing.channel].wait(self._now, self._sleep)
+        if self._lease_is_over(outgoing):
+            log.warning("delivery %s: the lease ran out before it was sent", outgoing.delivery_id)
+            with self._database.transaction() as session:
+                # Unless somebody has taken it meanwhile: surely it did not go out from here.
+                postpone(
+                    session, outgoing=outgoing, until=self._now(), failure="lease ran out unsent"
+                )
+            return
         failpoint("before_send")
         try:
             sent = sender.send(outgoing)
@@ -241,15 +325,7 @@ class Dispatcher:
             self._give_up(outgoing, error)
             return
         failpoint("after_send")
-        with self._database.transaction() as session:
-            mark_sent(
-                session,
-                outgoing=outgoing,
-                provider_id=sent.provider_id,
-                parts_left=sent.parts_left,
-                provider_ids=sent.provider_ids,
-                now=self._now(),
-            )
+        record(Success(outgoing, sent.provider_id, sent.parts_left, sent.provider_ids))
         failpoint("sent_marked")
         if self._sent is not None:
             self._sent(outgoing.conversation_id)

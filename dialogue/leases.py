@@ -27,6 +27,9 @@ BEATS_IN_A_LEASE = 4
 # Work that lasts so long hangs: somebody else may try.
 LONGEST_HELD = 600.0
 
+# Seconds between the tries to give a lease back.
+RELEASE_AGAIN = (0.2, 0.5, 1.0, 2.0)
+
 
 class Leases:
     """The leases of one process. Thread-safe; the thread begins with the first lease, ``stop`` ends it."""
@@ -73,8 +76,7 @@ class Leases:
         finally:
             with self._changed:
                 self._held.pop(lease, None)
-            with self._database.transaction() as session:
-                release_lease(session, lease=lease)
+            self._release(lease)
 
     def stop(self) -> None:
         """End the thread; what is still held runs out by itself."""
@@ -83,6 +85,23 @@ class Leases:
             self._changed.notify()
         if self._thread is not None:
             self._thread.join()
+
+    def _release(self, lease: Lease) -> None:
+        """Give the conversation back, also after the database was away for a moment.
+
+        Otherwise its citizen would wait until the lease has run out.
+        """
+        for pause in (*RELEASE_AGAIN, None):
+            try:
+                with self._database.transaction() as session:
+                    release_lease(session, lease=lease)
+                return
+            except TemporaryFailure:
+                if pause is None:
+                    raise
+                with self._changed:
+                    if self._changed.wait_for(lambda: self._stopped, pause):
+                        raise
 
     def _keep(self, lease: Lease) -> None:
         with self._changed:

@@ -20,11 +20,8 @@ from core.conversations import (
     Lease,
     answer_turn,
     fail_turn,
-    has_due_turn,
-    has_files_due,
     next_turn,
     postpone_turn,
-    waiting_conversations,
 )
 from core.database import Database
 from core.errors import PermanentFailure, TemporaryFailure
@@ -36,6 +33,7 @@ from core.models.conversation import Conversation, Turn
 from core.ports import Channel, Now
 from core.replies import Reply
 from core.telemetry import NO_TELEMETRY, Step, Telemetry
+from core.turn_queue import has_due_turn, has_files_due, waiting_conversations
 from dialogue.dispatch import Dispatcher
 from dialogue.files import fetch_files
 from dialogue.later import Later

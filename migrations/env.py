@@ -4,9 +4,10 @@ from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from core.database import Database, lift_limits
+from core.locking import OURS
 from core.models import Base, UTCDateTime
 
 config = context.config
@@ -55,6 +56,11 @@ def run_online() -> None:
             with context.begin_transaction():
                 # An index over a large table takes longer than any statement of a running service.
                 lift_limits(connection)
+                if not database.is_sqlite:
+                    # Two that migrate at once: the second finds nothing left to do.
+                    connection.execute(
+                        text("SELECT pg_advisory_xact_lock(:ours, 0)"), {"ours": OURS}
+                    )
                 context.run_migrations()
                 if database.is_sqlite:
                     lost = connection.exec_driver_sql("PRAGMA foreign_key_check").all()

@@ -32,6 +32,7 @@ COMMANDS = {
     "backup": "app.cli.backup:backup",
     "restore": "app.cli.backup:restore",
     "doctor": "app.cli.doctor:doctor",
+    "db": "app.cli.db:db_app",
     "migrate": "app.cli.migrate:migrate",
     "serve": "app.cli.serve:serve",
     "worker": "app.cli.worker:worker",

@@ -15,7 +15,6 @@ from core.conversations import (
     postpone_turn,
     release_lease,
     renew_lease,
-    waiting_conversations,
 )
 from core.database import Database
 from core.deliveries import enqueue, lease_next
@@ -23,6 +22,7 @@ from core.errors import LeaseLost
 from core.leases import hold_lease
 from core.models.conversation import ChannelPace, Conversation, Delivery, NamedLease, Turn
 from core.replies import Reply
+from core.turn_queue import waiting_conversations
 from tests.builders import MONDAY_TEN, Clock, make_conversation, make_database, make_turn
 
 HOUR = timedelta(hours=1)

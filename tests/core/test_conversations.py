@@ -16,12 +16,12 @@ from core.conversations import (
     postpone_turn,
     record_turn,
     release_lease,
-    waiting_conversations,
 )
 from core.database import Database
 from core.errors import TemporaryFailure
 from core.models.conversation import Conversation, Delivery, Turn
 from core.replies import Reply
+from core.turn_queue import waiting_conversations
 from tests.builders import (
     MONDAY_TEN,
     make_conversation,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from alembic import command
@@ -14,67 +12,21 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import (
     JSON,
-    Boolean,
-    Column,
-    Float,
-    Integer,
-    LargeBinary,
-    func,
-    inspect,
-    select,
     text,
 )
-from sqlalchemy import table as table_of
 
 from app.migrate import alembic_config, pending_revisions, upgrade
 from app.settings import Settings
 from core.database import Database
-from core.models import Base, UTCDateTime
+from core.models import Base
 from tests.builders import make_conversation, make_database_url
+from tests.rows import counts, fill
 
 
 @pytest.fixture
 def settings(tmp_path) -> Iterator[Settings]:
     with make_database_url(tmp_path) as url:
         yield Settings.load(environment="test", var_dir=tmp_path, database_url=url)
-
-
-def _value(column: Column[Any], number: int) -> Any:
-    """Something that fits the column; equal to no other row's where it is text."""
-    if column.foreign_keys and column.nullable:
-        return None
-    for kind, value in (
-        (LargeBinary, b"sealed"),
-        (Boolean, True),
-        (Integer, number),
-        (Float, 37.5),
-        (UTCDateTime, datetime(2026, 5, 4, 1, 2, 3, 456789, tzinfo=UTC)),
-        (JSON, {"말": ["가로등", 1]}),
-    ):
-        if isinstance(column.type, kind):
-            return value
-    return f"말{number}"[: getattr(column.type, "length", None) or 10]
-
-
-def fill(database: Database) -> None:
-    """One row in every table; those that others point at have the id 1."""
-    with database.transaction() as session:
-        for table in Base.metadata.sorted_tables:
-            row = {
-                column.name: _value(column, 1)
-                for column in table.columns
-                if column is not table.autoincrement_column
-            }
-            session.execute(table.insert().values(**row))
-
-
-def counts(database: Database) -> dict[str, int]:
-    with database.reading() as session:
-        return {
-            name: session.scalar(select(func.count()).select_from(table_of(name))) or 0
-            for name in inspect(database.engine).get_table_names()
-            if name != "alembic_version"
-        }
 
 
 def test_the_migrations_build_the_tables_of_the_code(settings: Settings) -> None:

@@ -14,7 +14,6 @@ from sqlalchemy import func, select
 from core.conversations import (
     Lease,
     answer_turn,
-    has_due_turn,
     lease_conversation,
     next_turn,
     postpone_turn,
@@ -24,6 +23,7 @@ from core.inbound import InboundMessage, Photo, RemoteFile, TurnKind
 from core.models.conversation import Attachment, Turn
 from core.replies import Reply
 from core.turn_changes import GATHER, edit_turn, record_fetched
+from core.turn_queue import has_due_turn
 from dialogue.door import Door
 from tests.builders import Clock, make_database, make_message, make_vault, sample_city
 

@@ -1,0 +1,60 @@
+"""Which turns wait to be worked, as queries. Must not change a row: ``core.conversations`` does."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from core.models.conversation import Conversation, Turn
+
+OPEN_STATES = ("received", "in_work")
+
+
+def waiting_conversations(session: Session, *, now: datetime, limit: int = 20) -> list[int]:
+    """Conversations whose oldest open turn is due and that nobody holds, the longest due first.
+
+    Each counts once, however much its citizen wrote, and one that has just been tried stands last.
+    """
+    oldest = (
+        select(func.min(Turn.id))
+        .where(Turn.state.in_(OPEN_STATES))
+        .group_by(Turn.conversation_id)
+        .scalar_subquery()
+    )
+    return list(
+        session.scalars(
+            select(Turn.conversation_id)
+            .join(Conversation, Conversation.id == Turn.conversation_id)
+            .where(
+                Turn.id.in_(oldest),
+                Turn.next_attempt_at <= now,
+                or_(Conversation.leased_until.is_(None), Conversation.leased_until < now),
+            )
+            .order_by(Turn.next_attempt_at, Turn.id)
+            .limit(limit)
+        )
+    )
+
+
+def has_due_turn(session: Session, *, conversation_id: int, now: datetime) -> bool:
+    """Whether the oldest open turn of the conversation may be worked now."""
+    return due_turn(session, conversation_id, now) is not None
+
+
+def due_turn(session: Session, conversation_id: int, now: datetime) -> Turn | None:
+    """The oldest open turn when its time has come. A younger one never goes before it."""
+    oldest = session.scalars(
+        select(Turn)
+        .where(Turn.conversation_id == conversation_id, Turn.state.in_(OPEN_STATES))
+        .order_by(Turn.sequence, Turn.id)
+        .limit(1)
+    ).first()
+    return oldest if oldest is not None and oldest.next_attempt_at <= now else None
+
+
+def has_files_due(session: Session, *, conversation_id: int, now: datetime) -> bool:
+    """Whether the turn that comes next has files that the provider still holds."""
+    turn = due_turn(session, conversation_id, now)
+    return turn is not None and bool(turn.files)
