@@ -64,6 +64,14 @@ class OperationsSettings(BaseModel):
         "",
         description="name (or name:port) of the public https address whose certificate is watched",
     )
+    files_day_mb: int = Field(
+        200,
+        ge=0,
+        description="megabytes of files that one citizen may send in 24 hours; 0: no limit",
+    )
+    files_floor_mb: int = Field(
+        500, ge=0, description="megabytes of free disk below which files are refused, words never"
+    )
     backup_hours: int = Field(
         26, ge=0, description="hours after which a missing backup is a fault; 0: none is expected"
     )
