@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from fastapi import APIRouter, FastAPI
+from sqlalchemy import select
 
 from app.alert_rules import WORKER_LEASE
 from app.alerts import LOOK_EVERY, AlertWatch, holder_name
@@ -17,12 +18,13 @@ from app.health import Readiness, make_health_router, make_readiness
 from app.metrics import CountRequests, Metrics, QueueCollector, make_metrics_router
 from app.operators import make_operator_channels
 from app.settings import Settings
-from app.telemetry import AppTelemetry
+from app.telemetry import AppTelemetry, Traces
 from app.version import read_commit, read_version
 from app.wiring import Parts, build_parts
 from app.worker_port import OperationsPort, beat_check
 from core.errors import TemporaryFailure
 from core.leases import hold_lease
+from core.models.conversation import Delivery
 from core.queue_figures import QueueFigures, read_queue_figures
 
 BEAT_EVERY = 5.0
@@ -56,8 +58,8 @@ class Operations:
     """One process's parts and how they are watched. Close it before the parts."""
 
     parts: Parts
+    telemetry: AppTelemetry
     readiness: Readiness
-    metrics: Metrics
     queues: QueueCollector
     alerts: AlertWatch
     routers: tuple[APIRouter, ...]
@@ -91,18 +93,22 @@ class Operations:
         self.alerts.close()
         self.readiness.close()
         self.queues.close()
+        self.telemetry.close()
 
     def watch(self, app: FastAPI) -> None:
         """Add the addresses for operators and count the requests; call it last."""
         for router in self.routers:
             app.include_router(router)
-        app.add_middleware(CountRequests, metrics=self.metrics)
+        app.add_middleware(CountRequests, metrics=self.telemetry.metrics)
 
 
 def make_operations(settings: Settings, *, process: str) -> Operations:
     """The parts of ``process`` (public, actions, internal or worker), watched."""
     metrics = Metrics(process=process, version=read_version(), commit=read_commit(settings.commit))
-    parts = build_parts(settings, telemetry=AppTelemetry(metrics))
+    telemetry = AppTelemetry(metrics)
+    parts = build_parts(settings, telemetry=telemetry)
+    if settings.otel_endpoint:
+        telemetry.traces = _make_tracing(parts, process=process)
 
     def read_queues() -> QueueFigures:
         with parts.database.reading() as session:
@@ -123,7 +129,24 @@ def make_operations(settings: Settings, *, process: str) -> Operations:
         parts,
         lambda: make_operator_channels(settings, telegram=lambda: make_telegram_client(parts)),
     )
-    return Operations(parts, readiness, metrics, queues, alerts, routers, beat)
+    return Operations(parts, telemetry, readiness, queues, alerts, routers, beat)
+
+
+def _make_tracing(parts: Parts, *, process: str) -> Traces:
+    # Only here: who has no collector does not pay for loading this.
+    from app.tracing import Tracing
+
+    def turn_of(delivery_id: int) -> int | None:
+        with parts.database.reading() as session:
+            return session.scalar(select(Delivery.turn_id).where(Delivery.id == delivery_id))
+
+    return Tracing(
+        endpoint=parts.settings.otel_endpoint,
+        process=process,
+        version=read_version(),
+        key=parts.derived_key("traces"),
+        turn_of=turn_of,
+    )
 
 
 def make_worker_port(operations: Operations) -> OperationsPort | None:

@@ -16,7 +16,9 @@ from app.settings import Settings
 from app.wiring import build_talk
 from bots.web import WebDeps, make_router
 from bots.web_hub import Hub
+from bots.web_input import CHANNEL
 from bots.web_missing import make_missing_handler
+from core.conversations import find_conversation
 from core.inbound import Photo
 from dialogue.photos import accept_photo
 
@@ -54,6 +56,16 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     def keep_photo(data: bytes, name: str) -> Photo:
         return accept_photo(data, name=name, store=parts.store)
 
+    def keep_web_file(address: str, size: int) -> None:
+        with parts.database.reading() as session:
+            conversation = find_conversation(session, channel=CHANNEL, address=address)
+            parts.room.check(
+                session,
+                conversation_id=None if conversation is None else conversation.id,
+                size=size,
+                now=parts.now(),
+            )
+
     app.include_router(
         make_router(
             WebDeps(
@@ -68,6 +80,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
                 cookie_secret=parts.derived_key("web cookie"),
                 now=parts.now,
                 always_secure=settings.environment == "production",
+                may_keep=keep_web_file,
             )
         )
     )

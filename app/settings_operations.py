@@ -7,6 +7,8 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, Field, field_validator
 
+from app.settings_parts import http_address
+
 MIN_TOKEN_LENGTH = 24
 _CHAT = re.compile(r"-?[0-9]{1,20}")
 _MAIL = re.compile(r"[^@\s,<>]{1,64}@[^@\s,<>]{1,190}")
@@ -44,6 +46,11 @@ class OperationsSettings(BaseModel):
         "without it there is no `/metrics`",
     )
 
+    otel_endpoint: str = Field(
+        "",
+        description="OpenTelemetry collector (OTLP over HTTP), such as http://127.0.0.1:4318; without one "
+        "nothing is traced",
+    )
     operators_telegram_chat: str = Field(
         "",
         description="Telegram chat (its number) in which the bot tells operators what is wrong",
@@ -64,9 +71,22 @@ class OperationsSettings(BaseModel):
         "",
         description="name (or name:port) of the public https address whose certificate is watched",
     )
+    files_day_mb: int = Field(
+        200,
+        ge=0,
+        description="megabytes of files that one citizen may send in 24 hours; 0: no limit",
+    )
+    files_floor_mb: int = Field(
+        500, ge=0, description="megabytes of free disk below which files are refused, words never"
+    )
     backup_hours: int = Field(
         26, ge=0, description="hours after which a missing backup is a fault; 0: none is expected"
     )
+
+    @field_validator("otel_endpoint")
+    @classmethod
+    def _collector(cls, value: str) -> str:
+        return http_address(value)
 
     @field_validator("operators_telegram_chat")
     @classmethod

@@ -16,6 +16,7 @@ from app.watched_sender import watch_channel
 from core.attachments import AttachmentStore
 from core.city import City
 from core.database import Database
+from core.file_room import FileRoom
 from core.invitations import Invitations
 from core.lookup_codes import LookupCodes
 from core.ports import Channel, Now
@@ -28,6 +29,8 @@ from dialogue.media import accept_file
 from dialogue.rasa import RasaClient
 from dialogue.runner import TurnRunner
 
+MB = 1024 * 1024
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -39,6 +42,7 @@ class Parts:
     vault: Vault
     codes: LookupCodes
     store: AttachmentStore
+    room: FileRoom
     now: Now
     telemetry: Telemetry = NO_TELEMETRY
 
@@ -86,6 +90,11 @@ def build_parts(
         vault=Vault(AesGcmCipher(settings.vault_key_bytes), telemetry=telemetry),
         codes=LookupCodes(secret),
         store=AttachmentStore(settings.attachments_dir),
+        room=FileRoom(
+            settings.attachments_dir,
+            per_day=settings.files_day_mb * MB,
+            floor=settings.files_floor_mb * MB,
+        ),
         now=now,
         telemetry=telemetry,
     )
@@ -114,6 +123,7 @@ def build_talk(
         dispatcher=dispatcher,
         now=parts.now,
         channels=channels,
+        may_keep=lambda conversation_id, size: _check_room(parts, conversation_id, size),
         accept_file=lambda data: accept_file(data, store=parts.store),
         invitations=Invitations(parts.derived_key("invitations")),
         leases=Leases(
@@ -132,3 +142,8 @@ def build_talk(
         telemetry=telemetry,
     )
     return Talk(door=door, runner=runner, dispatcher=dispatcher, rasa=rasa)
+
+
+def _check_room(parts: Parts, conversation_id: int, size: int) -> None:
+    with parts.database.reading() as session:
+        parts.room.check(session, conversation_id=conversation_id, size=size, now=parts.now())

@@ -42,6 +42,9 @@ log = logging.getLogger(__name__)
 # A person in a hurry and a forwarded handful of photos stay below it.
 MESSAGES_PER_MINUTE = 40
 MESSAGES_AT_ONCE = 25
+# Of all who write in one group.
+GROUP_PER_MINUTE = 120
+GROUP_AT_ONCE = 80
 # Seconds until a group's message is brought again that came before the bot knew its own name.
 NAME_WAIT = 2.0
 # Seconds after which nobody waits any more for an update that was passed over.
@@ -98,6 +101,10 @@ class Intake:
 
     def __init__(self, deps: IntakeDeps, *, limit: RateLimit | None = None) -> None:
         self._deps = deps
+        # Where many people write, together.
+        self._group_limit = RateLimit(
+            per_minute=GROUP_PER_MINUTE, burst=GROUP_AT_ONCE, clock=time.time
+        )
         self._limit = limit or RateLimit(
             per_minute=MESSAGES_PER_MINUTE, burst=MESSAGES_AT_ONCE, clock=time.time
         )
@@ -139,7 +146,10 @@ class Intake:
         # By the time of writing: what comes in a heap after an outage was not written in a heap.
         written = message.edited_at or message.sent_at
         at = written.timestamp() if written is not None else None
-        if self._limit.take(who, at=at) is not None:
+        too_much = self._limit.take(who, at=at) is not None
+        if message.author is not None:
+            too_much = self._group_limit.take(message.address, at=at) is not None or too_much
+        if too_much:
             message = replace(message, flood=True, files=())
         received = self._receive(message)
         if talk.callback_id is not None:

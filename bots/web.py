@@ -70,6 +70,8 @@ class WebDeps:
     cookie_secret: bytes
     now: Callable[[], datetime]
     always_secure: bool = False
+    # May a citizen's file of so many bytes be kept? Raises Refused.
+    may_keep: Callable[[str, int], None] = lambda _address, _size: None
     limits: WebLimits = field(default_factory=WebLimits)
 
 
@@ -162,7 +164,12 @@ def make_router(deps: WebDeps) -> APIRouter:
     async def post_photo(request: Request) -> Response:
         session = writer_of(request)
         upload = await read_photo(request)
-        photo = await decoding.run(lambda: deps.accept_photo(upload.data, upload.name))
+
+        def accept() -> Photo:
+            deps.may_keep(session.address, len(upload.data))
+            return deps.accept_photo(upload.data, upload.name)
+
+        photo = await decoding.run(accept)
         if photo is None:
             raise Problem(503, "busy", retry_after=5)
         message = photo_message(upload, photo, address=session.address)

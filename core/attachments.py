@@ -6,6 +6,7 @@ file never carries a name that anybody asks for.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import tempfile
@@ -18,6 +19,7 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.errors import Refused
 from core.inbound import Photo
 from core.models.conversation import Attachment, Delivery
 
@@ -86,11 +88,24 @@ class AttachmentStore:
         self._folder = folder
 
     def put(self, data: bytes) -> str:
-        """Store ``data`` durably and return its SHA-256 in hex."""
+        """Store ``data`` durably and return its SHA-256 in hex.
+
+        Raises Refused("files_no_room") when the disk is full: words may still find room.
+        """
         digest = hashlib.sha256(data).hexdigest()
         target = self.path(digest)
         if target.exists():
             return digest
+        try:
+            self._write(target, data)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise Refused("files_no_room") from None
+            raise
+        return digest
+
+    @staticmethod
+    def _write(target: Path, data: bytes) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".part-")
         try:
@@ -102,7 +117,6 @@ class AttachmentStore:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
-        return digest
 
     def path(self, sha256: str) -> Path:
         """Where the file with this hash lies (it may not exist)."""

@@ -43,6 +43,8 @@ REQUIRED: Mapping[str, frozenset[str]] = {
     "file_too_large": _p("limit_mb"),
     "file_kind": _p(),
     "file_lost": _p(),
+    "files_no_room": _p(),
+    "files_today": _p(),
     "too_fast": _p(),
     "unreadable_photo": _p(),
     "photo_too_large": _p("limit_mb"),

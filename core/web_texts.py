@@ -78,6 +78,8 @@ _KEYS: Mapping[str, str] = {
     "web_problem_too_long": "limit",
     "web_problem_photo_too_large": "limit_mb",
     "web_problem_photo_unreadable": "",
+    "web_problem_files_no_room": "",
+    "web_problem_files_today": "",
     "web_problem_foreign_page": "",
     "web_problem_no_session": "",
     "web_problem_too_fast": "",

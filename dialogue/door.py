@@ -22,6 +22,7 @@ from core.conversations import (
 from core.database import Database
 from core.deliveries import enqueue
 from core.failpoints import failpoint
+from core.flood import is_flood
 from core.handovers import open_handover
 from core.inbound import InboundMessage, Location, TurnKind
 from core.invitations import is_payload
@@ -167,6 +168,10 @@ class Door:
                     now=now,
                 )
             reopen_conversation(session, conversation)
+            if not message.flood and is_flood(
+                session, conversation_id=conversation.id, at=message.sent_at or now
+            ):
+                message = replace(message, flood=True, files=())
             text, unread_token = self._put_away(session, conversation.id, message, redaction, now)
             recorded = record_turn(
                 session,

@@ -31,15 +31,23 @@ def fetch_files(
     files: Sequence[RemoteFile],
     source: FileSource,
     accept: Callable[[bytes], Photo],
+    may_keep: Callable[[int, int], None],
     attempts: int,
     now: Now,
 ) -> None:
-    """Fetch, check and record each file. Raises TemporaryFailure while one may still come."""
+    """Fetch, check and record each file. Raises TemporaryFailure while one may still come.
+
+    ``may_keep(conversation_id, size)`` raises Refused where there is no room for it.
+    """
     waiting: TemporaryFailure | None = None
     for file in files:
         photo, problem = None, None
         try:
-            photo = accept(source.fetch(file))
+            # Before it is fetched where its size is known, and again with its true one.
+            may_keep(lease.conversation_id, file.size or 0)
+            data = source.fetch(file)
+            may_keep(lease.conversation_id, len(data))
+            photo = accept(data)
         except Refused as refused:
             problem = refused.code
         except PermanentFailure as failure:

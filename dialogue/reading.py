@@ -47,6 +47,8 @@ _PROBLEMS = {
     "file_lost": ("file_lost", 0),
     "photo_too_large": ("photo_too_large", 10),
     "photo_unreadable": ("unreadable_photo", 0),
+    "files_no_room": ("files_no_room", 0),
+    "files_today": ("files_today", 0),
 }
 
 

@@ -85,12 +85,17 @@ class TurnRunner:
         now: Now,
         channels: Iterable[Channel] = (),
         accept_file: AcceptFile | None = None,
+        may_keep: Callable[[int, int], None] = lambda _conversation, _size: None,
         invitations: Invitations | None = None,
         leases: Leases | None = None,
         threads: int = 8,
         telemetry: Telemetry = NO_TELEMETRY,
     ) -> None:
-        """``accept_file`` checks and stores what a channel's ``files`` bring. ``leases`` end with us."""
+        """``accept_file`` checks and stores what a channel's ``files`` bring, where there is room.
+
+        ``may_keep(conversation_id, size)`` raises Refused where there is none. ``leases``
+        end with us.
+        """
         self._telemetry = telemetry
         self._database = database
         self._city = city
@@ -99,6 +104,7 @@ class TurnRunner:
         self._now = now
         self._channels = {channel.name: channel for channel in channels}
         self._accept_file = accept_file
+        self._may_keep = may_keep
         self._invitations = invitations
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="turns")
         # A slow file must not take the threads from those who only write.
@@ -272,6 +278,7 @@ class TurnRunner:
             files=[RemoteFile.from_data(data) for data in files],
             source=channel.files,
             accept=self._accept_file,
+            may_keep=self._may_keep,
             attempts=attempts,
             now=self._now,
         )

@@ -201,7 +201,9 @@ class Attachment(Base):
     __tablename__ = "attachment"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    conversation_id: Mapped[int | None] = mapped_column(ForeignKey("conversation.id"), default=None)
+    conversation_id: Mapped[int | None] = mapped_column(
+        ForeignKey("conversation.id"), index=True, default=None
+    )
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     media_type: Mapped[str] = mapped_column(String(40))
     size: Mapped[int]

@@ -25,7 +25,11 @@ def upgrade() -> None:
         sa.Column("advice", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_alert_state")),
     )
+    op.create_index(
+        op.f("ix_attachment_conversation_id"), "attachment", ["conversation_id"], unique=False
+    )
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_attachment_conversation_id"), table_name="attachment")
     op.drop_table("alert_state")

@@ -39,7 +39,7 @@ def house(tmp_path, rasa):
 def exposed(house) -> str:
     from prometheus_client import generate_latest
 
-    return generate_latest(house.operations.metrics.registry).decode()
+    return generate_latest(house.operations.telemetry.metrics.registry).decode()
 
 
 def test_a_turn_is_counted_and_timed_by_stage(house):

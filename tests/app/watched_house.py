@@ -37,7 +37,7 @@ class Watched:
             return [row.payload["text"] for row in rows if row.state == "sent"]
 
     def figure(self, name: str, **labels: str) -> float | None:
-        return self.operations.metrics.registry.get_sample_value(name, labels)
+        return self.operations.telemetry.metrics.registry.get_sample_value(name, labels)
 
 
 @contextmanager
