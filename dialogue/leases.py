@@ -56,7 +56,7 @@ class Leases:
     def hold(self, conversation_id: int) -> Iterator[Lease | None]:
         """The lease for as long as the block lasts; None when somebody else has it."""
         steady = self._watch is None or self._watch.is_steady()
-        with self._database.transaction() as session:
+        with self._database.transaction(durable=False) as session:
             lease = lease_conversation(
                 session,
                 conversation_id=conversation_id,
@@ -73,7 +73,7 @@ class Leases:
         finally:
             with self._changed:
                 self._held.pop(lease, None)
-            with self._database.transaction() as session:
+            with self._database.transaction(durable=False) as session:
                 release_lease(session, lease=lease)
 
     def stop(self) -> None:
@@ -115,7 +115,7 @@ class Leases:
             self._drop(lease)
             return
         try:
-            with self._database.transaction() as session:
+            with self._database.transaction(durable=False) as session:
                 # Asked for the lock first: the moment is the one at which it is written.
                 session.connection()
                 renew_lease(session, lease, self._now())
