@@ -120,14 +120,15 @@ class Leases:
                 session.connection()
                 renew_lease(session, lease, self._now())
         except LeaseLost:
-            log.warning("conversation %s was taken over", lease.conversation_id)
-            self._drop(lease)
+            if self._drop(lease):  # else it has just been given back
+                log.warning("conversation %s was taken over", lease.conversation_id)
         except TemporaryFailure as error:
             log.info("the lease of conversation %s: %s", lease.conversation_id, error)
         except Exception as error:
             # The thread must go on for the others.
             log.error("a lease is not renewed: %s", type(error).__name__)
 
-    def _drop(self, lease: Lease) -> None:
+    def _drop(self, lease: Lease) -> bool:
+        """Renew it no more; False when we did not hold it (any more)."""
         with self._changed:
-            self._held.pop(lease, None)
+            return self._held.pop(lease, None) is not None
