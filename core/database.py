@@ -26,6 +26,7 @@ POOL_SIZE = 20
 # Of each connection; the system keeps the file's pages once for all of them. SQLite's own 2 MB would let
 # a process grow by 40 MB as the file does.
 SQLITE_CACHE_KB = 256
+_FULL = 2  # as "PRAGMA synchronous" answers
 
 POSTGRESQL_SCHEMES = ("postgresql", "postgres")
 # Milliseconds. No statement of ours is long; a process that hangs inside a transaction must not keep
@@ -88,17 +89,22 @@ class Database:
             event.listen(self.engine, "begin", _begin_sqlite)
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self, *, durable: bool = True) -> Iterator[Session]:
         """A writing session: commits at the end, rolls back on any exception.
 
+        What is not ``durable`` survives our process and may be undone by a power cut, because its commit
+        does not wait for the disk: for leases, which would have run out by then.
         Raises TemporaryFailure when the database is locked or gone.
         """
+        options = {"sotong_write": True, "sotong_durable": durable}
         try:
             with (
-                self.engine.connect().execution_options(sotong_write=True) as connection,
+                self.engine.connect().execution_options(**options) as connection,
                 Session(bind=connection, expire_on_commit=False) as session,
                 session.begin(),
             ):
+                if not durable and self.engine.dialect.name == "postgresql":
+                    session.execute(text("SET LOCAL synchronous_commit TO OFF"))
                 yield session
         except PoolTimeoutError as error:
             raise TemporaryFailure("all connections to the database are in use") from error
@@ -177,8 +183,21 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writing = connection.get_execution_options().get("sotong_write", False)
+    options = connection.get_execution_options()
+    writing = options.get("sotong_write", False)
+    if writing:
+        _wait_for_disk(connection, options.get("sotong_durable", True))
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _wait_for_disk(connection: Connection, durable: bool) -> None:
+    """Set whether commits wait; a connection that never does (a test's) is left alone."""
+    if durable:
+        if connection.info.pop("sotong_hasty", False):
+            connection.exec_driver_sql("PRAGMA synchronous=FULL")
+    elif connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == _FULL:
+        connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
+        connection.info["sotong_hasty"] = True
 
 
 def _is_passing(error: DBAPIError) -> bool:

@@ -59,7 +59,7 @@ class Leases:
     def hold(self, conversation_id: int) -> Iterator[Lease | None]:
         """The lease for as long as the block lasts; None when somebody else has it."""
         steady = self._watch is None or self._watch.is_steady()
-        with self._database.transaction() as session:
+        with self._database.transaction(durable=False) as session:
             lease = lease_conversation(
                 session,
                 conversation_id=conversation_id,
@@ -93,7 +93,7 @@ class Leases:
         """
         for pause in (*RELEASE_AGAIN, None):
             try:
-                with self._database.transaction() as session:
+                with self._database.transaction(durable=False) as session:
                     release_lease(session, lease=lease)
                 return
             except TemporaryFailure:
@@ -134,19 +134,20 @@ class Leases:
             self._drop(lease)
             return
         try:
-            with self._database.transaction() as session:
+            with self._database.transaction(durable=False) as session:
                 # Asked for the lock first: the moment is the one at which it is written.
                 session.connection()
                 renew_lease(session, lease, self._now())
         except LeaseLost:
-            log.warning("conversation %s was taken over", lease.conversation_id)
-            self._drop(lease)
+            if self._drop(lease):  # else it has just been given back
+                log.warning("conversation %s was taken over", lease.conversation_id)
         except TemporaryFailure as error:
             log.info("the lease of conversation %s: %s", lease.conversation_id, error)
         except Exception as error:
             # The thread must go on for the others.
             log.error("a lease is not renewed: %s", type(error).__name__)
 
-    def _drop(self, lease: Lease) -> None:
+    def _drop(self, lease: Lease) -> bool:
+        """Renew it no more; False when we did not hold it (any more)."""
         with self._changed:
-            self._held.pop(lease, None)
+            return self._held.pop(lease, None) is not None

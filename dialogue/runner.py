@@ -201,7 +201,7 @@ class TurnRunner:
     def _work_one(self, lease: Lease) -> bool:
         """Answer one turn. False when none is due."""
         now = self._now()
-        with self._database.transaction() as session:
+        with self._database.transaction(durable=False) as session:
             turn = next_turn(session, lease=lease, now=now)
             if turn is None:
                 return False

@@ -220,7 +220,7 @@ def test_a_lost_database_is_told_by_who_watches(tmp_path, clock, trouble, chat):
     def transaction():
         if broken.is_set():
             raise TemporaryFailure("the database is busy or out of reach")
-        return original()
+        return original(durable=durable)
 
     parts.database.transaction = transaction  # type: ignore[method-assign]
     broken.set()
