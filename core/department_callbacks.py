@@ -221,9 +221,7 @@ def lease_callbacks(session: Session, *, now: datetime, limit: int) -> list[Leas
     return [LeasedCallback(row.id, row.lease_token, row.attempts, _callback(row)) for row in rows]
 
 
-def hold_callback(
-    session: Session, leased: LeasedCallback, *, now: datetime
-) -> DepartmentCallback | None:
+def hold_callback(session: Session, leased: LeasedCallback) -> DepartmentCallback | None:
     """The row, locked, if the lease is still ours; None when somebody else has it."""
     row = lock_existing(session, DepartmentCallback, leased.callback_id)
     if row.lease_token != leased.lease_token or row.state != "waiting":
@@ -235,7 +233,7 @@ def postpone_callback(
     session: Session, leased: LeasedCallback, *, seconds: float, failure: str, now: datetime
 ) -> None:
     """Look at it again later."""
-    row = hold_callback(session, leased, now=now)
+    row = hold_callback(session, leased)
     if row is not None:
         row.leased_until = None
         row.next_attempt_at = now + timedelta(seconds=seconds)

@@ -45,7 +45,7 @@ def apply_callback(
     ``missing`` are reasons why photos are not among ``photos``. None: it waits, or is not ours.
     Raises nothing for what is not allowed: that is kept with its reason.
     """
-    row = hold_callback(session, leased, now=now)
+    row = hold_callback(session, leased)
     if row is None:
         return None
     callback = leased.callback

@@ -167,6 +167,19 @@ def test_a_mistake_in_a_way_is_told_with_file_and_line(folder: Path, way, words)
     assert "department 'road'" in str(error.value)
 
 
+def test_the_office_of_a_gu_may_have_a_way_too(folder: Path) -> None:
+    path = folder / "city" / "gus.yml"
+    entries = yaml.safe_load(path.read_text("utf-8"))
+    entries[0]["way"] = {"kind": "mail", "tolerates_repeats": True}
+    path.write_text(yaml.safe_dump(entries, allow_unicode=True), "utf-8")
+    office = load_city(folder / "city").department(f"gu-{entries[0]['id']}")
+    assert (office.way.kind, office.way.address, office.way.tolerates_repeats) == (
+        "mail",
+        office.email,
+        True,
+    )
+
+
 def test_the_sample_city_lets_nothing_leave_by_itself() -> None:
     assert all(not department.way.is_open for department in load_city(ROOT / "city").departments)
 
