@@ -30,7 +30,7 @@ from core.leases import hold_lease
 from core.models import AuditEntry
 from core.models.base import Base
 from core.replies import Reply
-from tests.builders import Clock, make_conversation, make_turn
+from tests.builders import Clock, make_conversation, make_turn, sample_city
 from tests.peers.telegram_sim import TelegramSim
 from tests.ports import free_port
 
@@ -63,6 +63,12 @@ def parts_of(folder: Path, clock: Clock, **settings: object) -> Parts:
     parts = build_parts(Settings.load(**values), now=clock)
     Base.metadata.create_all(parts.database.engine)
     return parts
+
+
+@pytest.fixture(autouse=True)
+def one_city(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading the city anew each time would take longer than the test."""
+    monkeypatch.setattr("app.wiring.load_city", lambda *_, **__: sample_city())
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ from core.database import Database
 from core.erasure import find_erasure, request_erasure
 from core.inbound import Photo
 from core.models import Attachment, Case, Conversation, Turn
-from tests.builders import make_case, make_conversation, make_turn
+from tests.builders import make_case, make_conversation, make_turn, sample_city
 from tests.ports import free_port
 
 NOW = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
@@ -45,6 +45,12 @@ PHONE, WORDS = "010-0000-0000", "골목이 캄캄해요"
 def settings_of(folder: Path, **more: object) -> Settings:
     ports = {f"{name}_port": free_port() for name in ("public", "internal", "actions")}
     return Settings.load(environment="test", var_dir=folder / "var", **{**ports, **more})
+
+
+@pytest.fixture(autouse=True)
+def one_city(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading the city anew each time would take longer than the test."""
+    monkeypatch.setattr("app.wiring.load_city", lambda *_, **__: sample_city())
 
 
 @pytest.fixture(scope="module")

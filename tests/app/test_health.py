@@ -22,7 +22,7 @@ from app.version import read_version
 from app.wiring import build_parts
 from core.database import Database
 from core.models.conversation import Delivery
-from tests.builders import make_conversation, make_message, make_turn
+from tests.builders import make_conversation, make_message, make_turn, sample_city
 from tests.dialogue.runner_house import ScriptedRasa
 from tests.ports import free_port
 
@@ -56,6 +56,12 @@ class HealthyRasa(ScriptedRasa):
             handler.wfile.write(b"{}")
 
         self._server.RequestHandlerClass.do_GET = do_GET  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def one_city(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading the city anew each time would take longer than the test."""
+    monkeypatch.setattr("app.wiring.load_city", lambda *_, **__: sample_city())
 
 
 @pytest.fixture(scope="module")

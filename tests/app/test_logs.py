@@ -17,10 +17,17 @@ from app.telemetry import AppTelemetry
 from core.errors import PermanentFailure
 from core.telemetry import NO_TELEMETRY
 from tests.app.watched_house import watched
+from tests.builders import sample_city
 from tests.dialogue.runner_house import ScriptedRasa, say
 
 WORDS = "골목이 캄캄해요"
 TOKEN = "123456789:AAEsecretsecretsecretsecretsecret"
+
+
+@pytest.fixture(autouse=True)
+def one_city(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading the city anew each time would take longer than the test."""
+    monkeypatch.setattr("app.wiring.load_city", lambda *_, **__: sample_city())
 
 
 @pytest.fixture

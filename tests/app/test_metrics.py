@@ -15,11 +15,17 @@ from app.settings import Settings, SettingsError
 from core.errors import TemporaryFailure
 from core.queue_figures import Queue, QueueFigures
 from tests.app.watched_house import watched
-from tests.builders import MONDAY_TEN
+from tests.builders import MONDAY_TEN, sample_city
 from tests.dialogue.runner_house import ScriptedRasa, say
 
 TOKEN = "t" * 24
 WORDS = "골목이 캄캄해요 010-0000-0000"
+
+
+@pytest.fixture(autouse=True)
+def one_city(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading the city anew each time would take longer than the test."""
+    monkeypatch.setattr("app.wiring.load_city", lambda *_, **__: sample_city())
 
 
 @pytest.fixture(scope="module")

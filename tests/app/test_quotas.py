@@ -23,6 +23,7 @@ from bots.telegram_intake import Intake, IntakeDeps
 from bots.telegram_webhook import SECRET_HEADER
 from bots.web_sender import WebSender
 from core.attachments import AttachmentStore, record_attachments
+from core.database import Database
 from core.errors import Refused, TemporaryFailure
 from core.file_room import FileRoom
 from core.flood import MOST
@@ -30,7 +31,13 @@ from core.inbound import Photo, RemoteFile, TurnKind
 from core.models import Turn
 from core.models.base import Base
 from core.ports import Channel
-from tests.builders import MONDAY_TEN, make_conversation, make_database, make_message
+from tests.builders import (
+    MONDAY_TEN,
+    make_conversation,
+    make_database,
+    make_message,
+    sample_city,
+)
 from tests.dialogue.runner_house import House, ScriptedRasa, say, text
 
 ORIGIN = "http://city.test"
@@ -41,6 +48,12 @@ TELEGRAM = {
     "telegram_webhook_secret": "s" * 24,
     "telegram_api_url": "http://127.0.0.1:1",
 }
+
+
+@pytest.fixture(autouse=True)
+def one_city(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading the city anew each time would take longer than the test."""
+    monkeypatch.setattr("app.wiring.load_city", lambda *_, **__: sample_city())
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +126,7 @@ def test_a_group_has_one_limit_for_all_who_write_in_it(house):
             press_of=lambda _: pytest.fail("no press"),
             answers=Nobody(),
             me=lambda: Me(1, "city_bot"),
-            texts=text.__globals__["sample_city"]().texts,
+            texts=sample_city().texts,
         )
     )
     sent = int(MONDAY_TEN.timestamp())
@@ -249,9 +262,9 @@ def send_photo(client: httpx.AsyncClient):
 
 def public_settings(folder: Path, rasa: ScriptedRasa, **values: object) -> Settings:
     settings = Settings.load(environment="test", var_dir=folder, rasa_url=rasa.url, **values)
-    parts = build_parts(settings)
-    Base.metadata.create_all(parts.database.engine)
-    parts.close()
+    database = Database(settings.database_url)
+    Base.metadata.create_all(database.engine)
+    database.dispose()
     return settings
 
 
@@ -283,18 +296,18 @@ def full() -> Iterator[dict[str, int]]:
 
 
 def pages_of(settings: Settings) -> int:
-    parts = build_parts(settings)
-    with parts.database.engine.connect() as connection:
+    database = Database(settings.database_url)
+    with database.engine.connect() as connection:
         pages: int = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-    parts.close()
+    database.dispose()
     return pages
 
 
 def count_turns(settings: Settings) -> int:
-    parts = build_parts(settings)
-    with parts.database.reading() as session:
+    database = Database(settings.database_url)
+    with database.reading() as session:
         found = session.scalar(select(func.count()).select_from(Turn)) or 0
-    parts.close()
+    database.dispose()
     return found
 
 

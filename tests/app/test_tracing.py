@@ -15,7 +15,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from app.operations import make_operations
 from tests.app.watched_house import watched
-from tests.builders import ROOT
+from tests.builders import ROOT, sample_city
 from tests.dialogue.runner_house import ScriptedRasa, say
 from tests.ports import free_port
 
@@ -61,6 +61,12 @@ class Collector:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+@pytest.fixture(autouse=True)
+def one_city(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading the city anew each time would take longer than the test."""
+    monkeypatch.setattr("app.wiring.load_city", lambda *_, **__: sample_city())
 
 
 @pytest.fixture
@@ -154,7 +160,6 @@ def test_without_a_collector_nothing_of_it_is_loaded():
         # fastapi loads the bare interface for itself; the SDK and what sends are ours.
         "import sys, tempfile\n"
         "from app.settings import Settings\n"
-        "import app.public, app.worker, app.actions, app.internal\n"
         "from app.operations import make_operations\n"
         "made = make_operations(Settings.load(environment='test', var_dir=tempfile.mkdtemp()), process='worker')\n"
         "assert not [name for name in sys.modules if name.startswith(('opentelemetry.sdk', 'opentelemetry.exporter'))]\n"
