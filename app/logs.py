@@ -27,7 +27,10 @@ TEXT = "%(asctime)s %(levelname)s %(name)s %(message)s%(ids)s"
 # They write a line for every beat and every call, which would bury the lines that matter; calls also
 # hold addresses.
 QUIET = {"apscheduler": logging.ERROR, "httpx": logging.WARNING, "httpcore": logging.WARNING}
-SERVERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi")
+SERVERS = ("uvicorn", "uvicorn.error", "uvicorn.asgi")
+# The server writes it whenever its logger leads anywhere: addresses and query strings, which may hold
+# whatever a citizen typed.
+ACCESS = "uvicorn.access"
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
@@ -47,6 +50,9 @@ def set_up_logs(settings: Settings, *, process: str, stream: IO[str] | None = No
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+    access = logging.getLogger(ACCESS)
+    access.handlers.clear()
+    access.propagate = False
     for name, level in QUIET.items():
         logging.getLogger(name).setLevel(level)
 

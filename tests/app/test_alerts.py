@@ -19,6 +19,7 @@ from app.backup import STAMP
 from app.cli.main import run
 from app.doctor_findings import Verdict
 from app.doctor_operations import look_at_operations
+from app.operations import make_operations
 from app.operators import MailOperators
 from app.settings import Settings, SettingsError
 from app.wiring import Parts, build_parts
@@ -33,6 +34,7 @@ from core.replies import Reply
 from tests.builders import Clock, make_conversation, make_turn, sample_city
 from tests.peers.telegram_sim import TelegramSim
 from tests.ports import free_port
+from tests.stack import wait_until
 
 WORDS = "골목이 캄캄해요"
 
@@ -478,3 +480,31 @@ def test_an_operator_who_cannot_be_reached_is_refused(name, value):
 def test_every_rule_has_words_for_operators_and_its_own_name():
     assert len({rule.name for rule in RULES}) == len(RULES)
     assert all(rule.title and rule.look.__doc__ for rule in RULES)
+
+
+def test_the_workers_own_clock_shows_that_it_lives_and_looks_for_trouble(tmp_path, chat):
+    operations = make_operations(
+        Settings.load(environment="test", var_dir=tmp_path), process="worker"
+    )
+    parts = operations.parts
+    Base.metadata.create_all(parts.database.engine)
+    jobs = {job.__name__: job for job, _ in operations.jobs()}
+    assert rule_says(parts, "worker_lost") is not None
+    jobs["beat"]()
+    jobs["alerts"]()
+    assert rule_says(parts, "worker_lost") is None
+    assert operations.beat.age() is not None
+    operations.close()
+    parts.close()
+
+
+def test_the_internal_app_looks_in_a_thread_of_its_own(parts, trouble, chat, monkeypatch):
+    monkeypatch.setattr("app.alerts.LOOK_EVERY", 0.01)
+    trouble.wrong = True
+    watch = watch_of(parts, trouble, chat)
+    watch.start()
+    try:
+        wait_until(lambda: chat.heard, what="a look")
+    finally:
+        watch.close()
+    assert chat.kinds() == ["장애"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.logs import QUIET, SERVERS, set_up_logs
+from app.logs import ACCESS, QUIET, SERVERS, set_up_logs
 from app.metrics import Metrics
 from app.settings import Settings
 from app.telemetry import AppTelemetry
@@ -35,7 +35,7 @@ def restored() -> Iterator[None]:
     """The loggers of this test run as they were."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
-    names = (*SERVERS, *QUIET)
+    names = (*SERVERS, *QUIET, ACCESS)
     before = {name: logging.getLogger(name) for name in names}
     kept = {name: (log.level, list(log.handlers), log.propagate) for name, log in before.items()}
     yield
@@ -131,6 +131,15 @@ def test_a_secret_is_blotted_out_wherever_it_stands(tmp_path, out, shape):
     assert told.count("[secret]") == 6
     for secret in (*secrets, "pass%20word%2F1"):
         assert secret not in told
+
+
+def test_the_server_writes_no_line_for_a_request(tmp_path, out):
+    set_up_logs(settings_of(tmp_path), process="public", stream=out)
+    access = logging.getLogger("uvicorn.access")
+    # By this the server decides whether it writes them.
+    assert not access.hasHandlers()
+    access.info('127.0.0.1 - "GET /files/%s HTTP/1.1" 404', WORDS)
+    assert out.getvalue() == ""
 
 
 def test_set_up_twice_writes_a_line_once(tmp_path, out):

@@ -9,6 +9,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from app.actions import make_app as make_actions_app
 from app.metrics import Bounded, Metrics, QueueCollector
 from app.public import make_app
 from app.settings import Settings, SettingsError
@@ -209,3 +210,28 @@ def test_a_short_token_is_refused_without_being_shown():
         Settings.load(environment="test", metrics_token="geheim")
     assert "SOTONG_METRICS_TOKEN" in str(caught.value)
     assert "geheim" not in str(caught.value)
+
+
+def test_calls_by_rasa_are_counted_in_the_actions_app(tmp_path):
+    settings = Settings.load(environment="test", var_dir=tmp_path, metrics_token=TOKEN)
+    metadata = {"turn_id": 12, "conversation_id": 3}
+    call = {
+        "next_action": "action_unknown",
+        "sender_id": "c3",
+        "tracker": {"latest_message": {"text": WORDS, "metadata": metadata}, "events": []},
+    }
+
+    async def go(app) -> str:
+        async with app.router.lifespan_context(app):
+            transport = httpx.ASGITransport(app=app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://city") as client:
+                secret = {"x-sotong-secret": settings.actions_secret}
+                for body in (call, {**call, "tracker": {"latest_message": None}}):
+                    await client.post("/rasa/actions", json=body, headers=secret)
+                shown = {"authorization": f"Bearer {TOKEN}"}
+                return (await client.get("/metrics", headers=shown)).text
+
+    text = asyncio.run(go(make_actions_app(settings)))
+    assert 'sotong_stage_seconds_count{channel="none",stage="action"} 2.0' in text
+    assert "sotong_action_calls_total" in text
+    assert "골목" not in text
