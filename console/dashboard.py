@@ -14,8 +14,8 @@ from console.access import Visit, needs, passive
 from console.deps import ConsoleDeps
 from console.pages import Pages
 from console.words import RATING_DAYS
+from core.case_queries import list_cases
 from core.case_status import DONE, TITLES, CaseStatus
-from core.cases import list_cases
 from core.desk import waiting_rows
 from core.models.case import Case
 from core.officers import names_of

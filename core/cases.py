@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.attachments import record_attachments
 from core.case_notices import ask_how_it_was, tell_citizen
 from core.case_numbers import next_number
-from core.case_status import DONE, CaseStatus, check_change
+from core.case_status import CaseStatus, check_change
 from core.city import City
 from core.clock import Period, due_at
 from core.errors import Refused
@@ -326,31 +326,6 @@ def look_up(
         # Only a number of ours is kept: people type all kinds of numbers into that field.
         session.add(LookupAttempt(number=case.number, at=now))
     return None
-
-
-def list_cases(
-    session: Session,
-    *,
-    status: CaseStatus | None = None,
-    department_id: str | None = None,
-    overdue_at: datetime | None = None,
-    limit: int = 50,
-    offset: int = 0,
-) -> list[Case]:
-    """Cases by due time, the most urgent first. ``overdue_at`` keeps those overdue at that moment."""
-    query = select(Case)
-    if status is not None:
-        query = query.where(Case.status == status.value)
-    if department_id is not None:
-        query = query.where(Case.department_id == department_id)
-    if overdue_at is not None:
-        query = query.where(
-            Case.due_at < overdue_at, Case.status.not_in([state.value for state in DONE])
-        )
-    done_last = or_(*(Case.status == state.value for state in sorted(DONE)))
-    return list(
-        session.scalars(query.order_by(done_last, Case.due_at, Case.id).limit(limit).offset(offset))
-    )
 
 
 def events_of(session: Session, *, case_id: int, public_only: bool = False) -> list[CaseEvent]:

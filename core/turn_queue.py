@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
+from core.delivery_queue import literally_in
 from core.models.conversation import Conversation, Turn
 
 OPEN_STATES = ("received", "in_work")
@@ -18,10 +19,7 @@ def waiting_conversations(session: Session, *, now: datetime, limit: int = 20) -
     Each counts once, however much its citizen wrote, and one that has just been tried stands last.
     """
     oldest = (
-        select(func.min(Turn.id))
-        .where(Turn.state.in_(OPEN_STATES))
-        .group_by(Turn.conversation_id)
-        .scalar_subquery()
+        select(func.min(Turn.id)).where(_is_open()).group_by(Turn.conversation_id).scalar_subquery()
     )
     return list(
         session.scalars(
@@ -47,7 +45,7 @@ def due_turn(session: Session, conversation_id: int, now: datetime) -> Turn | No
     """The oldest open turn when its time has come. A younger one never goes before it."""
     oldest = session.scalars(
         select(Turn)
-        .where(Turn.conversation_id == conversation_id, Turn.state.in_(OPEN_STATES))
+        .where(Turn.conversation_id == conversation_id, _is_open())
         .order_by(Turn.sequence, Turn.id)
         .limit(1)
     ).first()
@@ -58,3 +56,7 @@ def has_files_due(session: Session, *, conversation_id: int, now: datetime) -> b
     """Whether the turn that comes next has files that the provider still holds."""
     turn = due_turn(session, conversation_id, now)
     return turn is not None and bool(turn.files)
+
+
+def _is_open() -> ColumnElement[bool]:
+    return literally_in(Turn.state, OPEN_STATES)

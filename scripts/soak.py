@@ -12,7 +12,7 @@ from pathlib import Path
 from app.cli.chat_client import ChatError
 from app.settings import Settings
 from app.wiring import build_parts
-from core.cases import list_cases
+from core.case_queries import list_cases
 from scripts.load import Citizen, Lost, line_of, report_once
 
 CITIZENS = 3

@@ -20,8 +20,9 @@ def cases(
     from app.clock import utc_now
     from app.settings import Settings
     from app.wiring import build_parts
+    from core.case_queries import list_cases
     from core.case_status import CaseStatus
-    from core.cases import find_case, list_cases
+    from core.cases import find_case
     from core.ratings import scores_of
 
     if status is not None and status not in set(CaseStatus):
