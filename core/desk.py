@@ -203,11 +203,12 @@ def find_file(session: Session, attachment_id: int) -> StoredFile | None:
 
 
 def _last_words(session: Session, ids: Sequence[int]) -> dict[int, LastWords]:
-    newest = (
+    # In two steps: as one, a planner may rather read all turns than look up fifty.
+    newest = session.scalars(
         select(func.max(Turn.id))
         .where(Turn.conversation_id.in_(ids))
         .group_by(Turn.conversation_id)
-    )
+    ).all()
     return {
         turn.conversation_id: LastWords(text=turn.text, kind=turn.kind, at=turn.arrived_at)
         for turn in session.scalars(select(Turn).where(Turn.id.in_(newest)))

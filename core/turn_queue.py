@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from core.delivery_queue import literally_in
 from core.models.conversation import Conversation, Turn
@@ -18,15 +18,19 @@ def waiting_conversations(session: Session, *, now: datetime, limit: int = 20) -
 
     Each counts once, however much its citizen wrote, and one that has just been tried stands last.
     """
-    oldest = (
-        select(func.min(Turn.id)).where(_is_open()).group_by(Turn.conversation_id).scalar_subquery()
+    earlier = aliased(Turn)
+    waits_for_another = exists().where(
+        earlier.conversation_id == Turn.conversation_id,
+        earlier.id < Turn.id,
+        _is_open(earlier.state),
     )
     return list(
         session.scalars(
             select(Turn.conversation_id)
             .join(Conversation, Conversation.id == Turn.conversation_id)
             .where(
-                Turn.id.in_(oldest),
+                _is_open(Turn.state),
+                ~waits_for_another,
                 Turn.next_attempt_at <= now,
                 or_(Conversation.leased_until.is_(None), Conversation.leased_until < now),
             )
@@ -45,7 +49,7 @@ def due_turn(session: Session, conversation_id: int, now: datetime) -> Turn | No
     """The oldest open turn when its time has come. A younger one never goes before it."""
     oldest = session.scalars(
         select(Turn)
-        .where(Turn.conversation_id == conversation_id, _is_open())
+        .where(Turn.conversation_id == conversation_id, _is_open(Turn.state))
         .order_by(Turn.sequence, Turn.id)
         .limit(1)
     ).first()
@@ -58,5 +62,5 @@ def has_files_due(session: Session, *, conversation_id: int, now: datetime) -> b
     return turn is not None and bool(turn.files)
 
 
-def _is_open() -> ColumnElement[bool]:
-    return literally_in(Turn.state, OPEN_STATES)
+def _is_open(state: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    return literally_in(state, OPEN_STATES)
