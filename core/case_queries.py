@@ -5,14 +5,14 @@ from __future__ import annotations
 import hmac
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
 from core.case_status import DONE, CaseStatus
 from core.errors import Refused
 from core.locking import lock_existing
 from core.lookup_codes import LookupCodes
-from core.models.case import Case, CaseEvent, LookupAttempt
+from core.models.case import OPEN_CASES, Case, CaseEvent, LookupAttempt
 
 # 31⁸ codes: a hundred guesses an hour find nothing, and a stranger cannot easily lock a citizen out.
 LOOKUP_TRIES_PER_HOUR = 100
@@ -72,20 +72,35 @@ def list_cases(
     limit: int = 50,
     offset: int = 0,
 ) -> list[Case]:
-    """Cases by due time, the most urgent first. ``overdue_at`` keeps those overdue at that moment."""
+    """Cases by due time, those that are done last. ``overdue_at`` keeps those overdue at that moment."""
     query = select(Case)
-    if status is not None:
-        query = query.where(Case.status == status.value)
     if department_id is not None:
         query = query.where(Case.department_id == department_id)
+    if status is not None:
+        query = query.where(Case.status == status.value)
+        if overdue_at is not None and status in DONE:
+            return []  # Nothing more is owed there.
     if overdue_at is not None:
-        query = query.where(
-            Case.due_at < overdue_at, Case.status.not_in([state.value for state in DONE])
-        )
-    done_last = or_(*(Case.status == state.value for state in sorted(DONE)))
-    return list(
-        session.scalars(query.order_by(done_last, Case.due_at, Case.id).limit(limit).offset(offset))
-    )
+        query = query.where(Case.due_at < overdue_at)
+    if status is not None:
+        return _page(session, query, limit, offset)
+    still_open = query.where(text(OPEN_CASES))
+    found = _page(session, still_open, limit, offset)
+    if len(found) == limit or overdue_at is not None:
+        return found
+    before = 0
+    if offset and not found:
+        # In the order of the index of open cases, so that no other is looked at.
+        open_ids = still_open.with_only_columns(Case.id).order_by(Case.due_at, Case.id)
+        counted = select(func.count()).select_from(open_ids.limit(offset).subquery())
+        before = offset - (session.scalar(counted) or 0)
+    done = query.where(Case.status.in_(sorted(state.value for state in DONE)))
+    return found + _page(session, done, limit - len(found), before)
+
+
+def _page(session: Session, query: Select[Case], limit: int, offset: int) -> list[Case]:
+    ordered = query.order_by(Case.due_at, Case.id).limit(limit).offset(offset)
+    return list(session.scalars(ordered))
 
 
 def events_of(session: Session, *, case_id: int, public_only: bool = False) -> list[CaseEvent]:

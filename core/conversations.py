@@ -84,6 +84,7 @@ def ensure_conversation(
             address=address,
             visibility=visibility,
             created_at=now,
+            last_turn_at=now,
         )
 
 

@@ -6,7 +6,7 @@ channel, or conversation by conversation, in the order in which they go. The sta
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 
@@ -87,8 +87,13 @@ def first_chance(
 
 
 def is_open(state: InstrumentedAttribute[str]) -> ColumnElement[bool]:
-    """As literals: SQLite uses a partial index only where it sees the index's own words."""
-    return state.in_(bindparam("open_states", OPEN_STATES, expanding=True, literal_execute=True))
+    """Whether it waits or is being sent."""
+    return literally_in(state, OPEN_STATES)
+
+
+def literally_in(column: InstrumentedAttribute[str], values: Sequence[str]) -> ColumnElement[bool]:
+    """As literals: a partial index is used only where the query shows the index's own words."""
+    return column.in_(bindparam(None, values, expanding=True, literal_execute=True))
 
 
 def first_of(found: Iterable[Found | None]) -> Found | None:

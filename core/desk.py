@@ -100,8 +100,7 @@ def list_conversations(
 
     A search that is no case number finds nothing rather than everything.
     """
-    last_at = func.coalesce(Conversation.last_turn_at, Conversation.created_at)
-    query = select(Conversation).order_by(last_at.desc(), Conversation.id.desc())
+    query = select(Conversation).order_by(Conversation.last_turn_at.desc(), Conversation.id.desc())
     if search.strip():
         number = parse_case_number(search)
         if number is None:
@@ -138,9 +137,16 @@ def parse_case_number(text: str) -> str | None:
 
 def channels_in_use(session: Session) -> list[str]:
     """The channels that have a conversation, in the order of their names."""
-    return list(
-        session.scalars(select(Conversation.channel).distinct().order_by(Conversation.channel))
-    )
+    # Each by a step in the index: DISTINCT would look at every conversation.
+    names: list[str] = []
+    while True:
+        after = names[-1] if names else ""
+        name = session.scalar(
+            select(func.min(Conversation.channel)).where(Conversation.channel > after)
+        )
+        if name is None:
+            return names
+        names.append(name)
 
 
 def is_erased(conversation: Conversation) -> bool:
@@ -197,11 +203,12 @@ def find_file(session: Session, attachment_id: int) -> StoredFile | None:
 
 
 def _last_words(session: Session, ids: Sequence[int]) -> dict[int, LastWords]:
-    newest = (
+    # In two steps: as one, a planner may rather read all turns than look up fifty.
+    newest = session.scalars(
         select(func.max(Turn.id))
         .where(Turn.conversation_id.in_(ids))
         .group_by(Turn.conversation_id)
-    )
+    ).all()
     return {
         turn.conversation_id: LastWords(text=turn.text, kind=turn.kind, at=turn.arrived_at)
         for turn in session.scalars(select(Turn).where(Turn.id.in_(newest)))

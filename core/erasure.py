@@ -313,14 +313,14 @@ def _note_in_cases(session: Session, erasure: Erasure, now: datetime) -> None:
 
 def _drop_attachments(session: Session, conversation_id: int, *, held: Iterable[int]) -> list[str]:
     """Delete the rows that neither a case nor another conversation's message needs; their hashes."""
-    sent_elsewhere = select(Delivery.image_id).where(
-        Delivery.image_id.is_not(None), Delivery.conversation_id != conversation_id
+    sent_elsewhere = exists().where(
+        Delivery.image_id == Attachment.id, Delivery.conversation_id != conversation_id
     )
     rows = session.execute(
         select(Attachment.id, Attachment.sha256).where(
             Attachment.conversation_id == conversation_id,
             Attachment.id.not_in(list(held)),
-            Attachment.id.not_in(sent_elsewhere),
+            ~sent_elsewhere,
         )
     ).all()
     session.execute(delete(Attachment).where(Attachment.id.in_([row.id for row in rows])))

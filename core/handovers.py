@@ -135,7 +135,10 @@ def answer(
     if any(not alt.strip() for _, alt in photos):
         raise Refused("alt_missing")
     key = f"officer:{conversation_id}:{form_id}"
-    known = session.scalars(select(Delivery).where(Delivery.dedupe_key.startswith(key))).all()
+    keys = [f"{key}:{index}" for index in range(len(photos) + 1)]
+    known = session.scalars(
+        select(Delivery).where(Delivery.dedupe_key.in_(keys)).order_by(Delivery.id)
+    ).all()
     if known:
         return list(known)
     ids = record_attachments(

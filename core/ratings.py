@@ -95,7 +95,11 @@ def rateable_cases(session: Session, *, conversation_id: int) -> list[Case]:
     """The conversation's cases that have a result, the newest result first."""
     results = (
         select(CaseEvent.case_id, func.max(CaseEvent.id).label("last"))
-        .where(_is_result())
+        .where(
+            _is_result(),
+            # Not of everybody's cases, which grow for years.
+            CaseEvent.case_id.in_(select(Case.id).where(Case.conversation_id == conversation_id)),
+        )
         .group_by(CaseEvent.case_id)
         .subquery()
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from core.delivery_queue import literally_in
 from core.models.conversation import Conversation, Turn
 
 OPEN_STATES = ("received", "in_work")
@@ -17,18 +18,19 @@ def waiting_conversations(session: Session, *, now: datetime, limit: int = 20) -
 
     Each counts once, however much its citizen wrote, and one that has just been tried stands last.
     """
-    oldest = (
-        select(func.min(Turn.id))
-        .where(Turn.state.in_(OPEN_STATES))
-        .group_by(Turn.conversation_id)
-        .scalar_subquery()
+    earlier = aliased(Turn)
+    waits_for_another = exists().where(
+        earlier.conversation_id == Turn.conversation_id,
+        earlier.id < Turn.id,
+        _is_open(earlier.state),
     )
     return list(
         session.scalars(
             select(Turn.conversation_id)
             .join(Conversation, Conversation.id == Turn.conversation_id)
             .where(
-                Turn.id.in_(oldest),
+                _is_open(Turn.state),
+                ~waits_for_another,
                 Turn.next_attempt_at <= now,
                 or_(Conversation.leased_until.is_(None), Conversation.leased_until < now),
             )
@@ -47,7 +49,7 @@ def due_turn(session: Session, conversation_id: int, now: datetime) -> Turn | No
     """The oldest open turn when its time has come. A younger one never goes before it."""
     oldest = session.scalars(
         select(Turn)
-        .where(Turn.conversation_id == conversation_id, Turn.state.in_(OPEN_STATES))
+        .where(Turn.conversation_id == conversation_id, _is_open(Turn.state))
         .order_by(Turn.sequence, Turn.id)
         .limit(1)
     ).first()
@@ -58,3 +60,7 @@ def has_files_due(session: Session, *, conversation_id: int, now: datetime) -> b
     """Whether the turn that comes next has files that the provider still holds."""
     turn = due_turn(session, conversation_id, now)
     return turn is not None and bool(turn.files)
+
+
+def _is_open(state: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    return literally_in(state, OPEN_STATES)

@@ -28,6 +28,7 @@ class Conversation(Base):
     __table_args__ = (
         UniqueConstraint("channel", "address", "visibility"),
         Index("ix_conversation_leased_until", "leased_until"),
+        Index("ix_conversation_last_turn_at_id", "last_turn_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -37,6 +38,7 @@ class Conversation(Base):
     mode: Mapped[str] = mapped_column(String(10), default="bot")
     officer_id: Mapped[int | None] = mapped_column(default=None)
     created_at: Mapped[datetime]
+    # When it began, until the first turn: the officers' list goes by it.
     last_turn_at: Mapped[datetime | None] = mapped_column(default=None)
     # When the last turn was answered; Rasa's idle time is measured from here.
     last_answered_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -59,9 +61,16 @@ class Turn(Base):
         UniqueConstraint("channel", "external_id"),
         Index("ix_turn_conversation_id_id", "conversation_id", "id"),
         Index(
+            "ix_turn_author",
+            "author",
+            sqlite_where=text("author IS NOT NULL"),
+            postgresql_where=text("author IS NOT NULL"),
+        ),
+        Index(
             "ix_turn_open",
-            "state",
-            "next_attempt_at",
+            "conversation_id",
+            "sequence",
+            "id",
             sqlite_where=text("state IN ('received', 'in_work')"),
             postgresql_where=text("state IN ('received', 'in_work')"),
         ),

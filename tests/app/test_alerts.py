@@ -225,7 +225,7 @@ def test_a_lost_database_is_told_by_who_watches(tmp_path, clock, trouble, chat):
     broken = threading.Event()
     original = parts.database.transaction
 
-    def transaction():
+    def transaction(*, durable: bool = True):
         if broken.is_set():
             raise TemporaryFailure("the database is busy or out of reach")
         return original(durable=durable)

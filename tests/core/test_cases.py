@@ -23,6 +23,7 @@ from tests.builders import (
     make_case,
     make_conversation,
     make_database,
+    make_result,
     make_turn,
     sample_city,
 )
@@ -238,3 +239,22 @@ def test_overdue_cases_are_those_past_due_and_not_done(database: Database) -> No
         moment = late.due_at + timedelta(seconds=1)
         assert [case.id for case in list_cases(session, overdue_at=moment)] == [late.id]
         assert list_cases(session, overdue_at=late.due_at) == []
+
+
+def test_pages_of_the_list_show_each_case_once_the_open_ones_first(database: Database) -> None:
+    with database.transaction() as session:
+        for day in range(7):
+            turn = make_turn(session, external_id=f"page:{day}")
+            case = make_case(session, turn=turn, now=MONDAY_TEN + timedelta(days=day)).case
+            if day in (0, 2, 5):
+                make_result(session, case=case)
+    with database.reading() as session:
+        whole = [case.id for case in list_cases(session)]
+        paged = [
+            case.id
+            for offset in range(0, 10, 2)
+            for case in list_cases(session, limit=2, offset=offset)
+        ]
+        done = [session.get_one(Case, each).status == "answered" for each in whole]
+    assert whole == paged
+    assert done == [False] * 4 + [True] * 3

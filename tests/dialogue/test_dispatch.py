@@ -389,7 +389,8 @@ def test_a_busy_database_after_the_sending_is_no_crash(house: House, monkeypatch
         raise TemporaryFailure("the database is busy")
 
     with monkeypatch.context() as patch:
-        patch.setattr("dialogue.dispatch.mark_sent", busy)
+        patch.setattr("dialogue.dispatch_batches.mark_all_sent", busy)
+        patch.setattr("dialogue.dispatch_batches.RECORD_AGAIN", ())
         house.dispatcher.dispatch_due()
     assert house.states() == ["sending"]
     assert "not recorded" in caplog.text
