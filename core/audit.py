@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import closing
 from datetime import datetime
 
 from sqlalchemy import select
@@ -47,10 +48,12 @@ def first_broken_entry(session: Session) -> int | None:
     previous = GENESIS
     # A few at a time: the log of ten years does not fit into memory.
     lines = select(AuditEntry).order_by(AuditEntry.id).execution_options(yield_per=1000)
-    for entry in session.scalars(lines):
-        if entry.previous_hash != previous or entry.hash != _hash(entry):
-            return entry.id
-        previous = entry.hash
+    # Closed at once: PostgreSQL keeps a cursor open for what is not read.
+    with closing(session.scalars(lines)) as entries:
+        for entry in entries:
+            if entry.previous_hash != previous or entry.hash != _hash(entry):
+                return entry.id
+            previous = entry.hash
     return None
 
 

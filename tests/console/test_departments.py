@@ -69,7 +69,7 @@ def test_a_silent_department_is_on_the_first_page_with_since_when_and_how_many(
                 session, department_id=ROAD, failure="tls_certificate: expired", now=house.clock()
             )
     page = unescape(house.sign_in().get("/").text)
-    assert "도로관리과</strong>이(가)" in page
+    assert "도로관리과</strong>:" in page
     assert "민원 3건이 기다려요" in page
     detail = unescape(house.sign_in().get("/departments").text)
     assert "인증서가 주소와 맞지 않거나" in detail
