@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
-from core.conversations import LEASE, LONGEST_WAIT, OPEN_STATES
+from core.conversations import IS_OPEN, LEASE, LONGEST_WAIT
 from core.models.conversation import ChannelPace, Conversation, Delivery, NamedLease, Turn
 from core.ports import Now
 
@@ -67,7 +67,7 @@ def mend_times(session: Session, *, now: datetime, lasts: timedelta = LEASE) -> 
         .where(Conversation.leased_until > now + lasts + SLACK)
         .values(leased_until=now + lasts),
         update(Turn)
-        .where(Turn.state.in_(OPEN_STATES), Turn.next_attempt_at > now + LONGEST_WAIT + SLACK)
+        .where(IS_OPEN, Turn.next_attempt_at > now + LONGEST_WAIT + SLACK)
         .values(next_attempt_at=now),
         update(Delivery)
         .where(Delivery.state == "sending", Delivery.leased_until > now + LONGEST_LEASE)

@@ -10,11 +10,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Select, literal_column, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from core.attachments import record_attachments
-from core.conversations import Lease, renew_lease
+from core.conversations import IS_OPEN, Lease, renew_lease
 from core.inbound import InboundMessage, Photo, RemoteFile
 from core.models.conversation import Turn
 
@@ -119,9 +119,8 @@ def hurry_those_waiting_for(session: Session, *, failure: str, now: datetime) ->
 
 
 def _waiting_for(failure: str) -> Select[int]:
-    # As a literal, so that SQLite uses the index of the open turns.
     return select(Turn.id).where(
-        Turn.state == literal_column("'received'"), Turn.failure.startswith(failure)
+        IS_OPEN, Turn.state == "received", Turn.failure.startswith(failure)
     )
 
 
