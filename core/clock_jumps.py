@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from core.conversations import LEASE, LONGEST_WAIT
 from core.models.conversation import ChannelPace, Conversation, Delivery, NamedLease, Turn
 from core.ports import Now
-from core.turn_queue import OPEN_STATES
+from core.turn_queue import is_open
 
 # A clock that is only drawn gently to the right time does not count as set.
 STEP = 1.0
@@ -68,7 +68,7 @@ def mend_times(session: Session, *, now: datetime, lasts: timedelta = LEASE) -> 
         .where(Conversation.leased_until > now + lasts + SLACK)
         .values(leased_until=now + lasts),
         update(Turn)
-        .where(Turn.state.in_(OPEN_STATES), Turn.next_attempt_at > now + LONGEST_WAIT + SLACK)
+        .where(is_open(Turn.state), Turn.next_attempt_at > now + LONGEST_WAIT + SLACK)
         .values(next_attempt_at=now),
         update(Delivery)
         .where(Delivery.state == "sending", Delivery.leased_until > now + LONGEST_LEASE)

@@ -10,13 +10,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Select, literal_column, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from core.attachments import record_attachments
 from core.conversations import Lease, renew_lease
 from core.inbound import InboundMessage, Photo, RemoteFile
 from core.models.conversation import Turn
+from core.turn_queue import is_open
 
 # The parts of an album arrive within a moment of each other; each one starts this wait anew.
 GATHER = timedelta(seconds=1.2)
@@ -119,9 +120,8 @@ def hurry_those_waiting_for(session: Session, *, failure: str, now: datetime) ->
 
 
 def _waiting_for(failure: str) -> Select[int]:
-    # As a literal, so that SQLite uses the index of the open turns.
     return select(Turn.id).where(
-        Turn.state == literal_column("'received'"), Turn.failure.startswith(failure)
+        is_open(Turn.state), Turn.state == "received", Turn.failure.startswith(failure)
     )
 
 

@@ -22,14 +22,14 @@ def waiting_conversations(session: Session, *, now: datetime, limit: int = 20) -
     waits_for_another = exists().where(
         earlier.conversation_id == Turn.conversation_id,
         earlier.id < Turn.id,
-        _is_open(earlier.state),
+        is_open(earlier.state),
     )
     return list(
         session.scalars(
             select(Turn.conversation_id)
             .join(Conversation, Conversation.id == Turn.conversation_id)
             .where(
-                _is_open(Turn.state),
+                is_open(Turn.state),
                 ~waits_for_another,
                 Turn.next_attempt_at <= now,
                 or_(Conversation.leased_until.is_(None), Conversation.leased_until < now),
@@ -49,7 +49,7 @@ def due_turn(session: Session, conversation_id: int, now: datetime) -> Turn | No
     """The oldest open turn when its time has come. A younger one never goes before it."""
     oldest = session.scalars(
         select(Turn)
-        .where(Turn.conversation_id == conversation_id, _is_open(Turn.state))
+        .where(Turn.conversation_id == conversation_id, is_open(Turn.state))
         .order_by(Turn.sequence, Turn.id)
         .limit(1)
     ).first()
@@ -62,5 +62,6 @@ def has_files_due(session: Session, *, conversation_id: int, now: datetime) -> b
     return turn is not None and bool(turn.files)
 
 
-def _is_open(state: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+def is_open(state: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Whether a turn still waits, in the words of the index of open turns: databases use it only then."""
     return literally_in(state, OPEN_STATES)

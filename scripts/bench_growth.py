@@ -6,6 +6,8 @@ was filed by the real way. Must not touch a database of a running city.
 
 from __future__ import annotations
 
+import os
+
 from sqlalchemy import Connection, text
 
 from core.database import Database
@@ -32,6 +34,9 @@ def grow(database: Database, *, cases: int) -> None:
         else:
             connection.execute(text("ANALYZE"))
         connection.commit()
+    database.empty_log()
+    # What was filled in is written out before anything is timed: it would hold up every commit.
+    os.sync()
 
 
 def _add(connection: Connection, *, first: int, count: int) -> None:
