@@ -17,10 +17,12 @@ from app.demo_programs import answers
 from app.wiring import Parts
 from core.alerts import Problem
 from core.audit import first_broken_entry
+from core.delivery_queue import TROUBLED_STATES, literally_in
 from core.errors import SotongError
 from core.leases import is_held
 from core.models.conversation import Delivery, Turn
 from core.queue_figures import oldest_waiting
+from core.turn_queue import has_failed
 from dialogue.rasa import HEALTH_PATH
 
 WORKER_LEASE = "worker"
@@ -75,7 +77,7 @@ def failed_turns(parts: Parts) -> Problem | None:
         count = session.scalar(
             select(func.count())
             .select_from(Turn)
-            .where(Turn.state == "failed", Turn.arrived_at >= parts.now() - FAILED_WITHIN)
+            .where(has_failed(Turn.state), Turn.arrived_at >= parts.now() - FAILED_WITHIN)
         )
     return (
         Problem(
@@ -91,7 +93,9 @@ def unsure_deliveries(parts: Parts) -> Problem | None:
     """Nobody knows whether a message arrived."""
     with parts.database.reading() as session:
         count = session.scalar(
-            select(func.count()).select_from(Delivery).where(Delivery.state == "unsure")
+            select(func.count())
+            .select_from(Delivery)
+            .where(literally_in(Delivery.state, TROUBLED_STATES), Delivery.state == "unsure")
         )
     return (
         Problem(

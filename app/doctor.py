@@ -38,9 +38,11 @@ from core.audit import first_broken_entry
 from core.city import City
 from core.clock import KST
 from core.database import Database
+from core.delivery_queue import TROUBLED_STATES, literally_in
 from core.errors import TemporaryFailure
 from core.models.conversation import Delivery, Turn
 from core.models.officers import Officer
+from core.turn_queue import has_failed
 
 __all__ = ["Finding", "Verdict", "examine"]
 # Read by Rasa's process, the tests and CI; no setting of ours, and no typing mistake.
@@ -239,12 +241,12 @@ def _database(settings: Settings) -> Iterator[Finding]:
                     select(func.count()).select_from(Officer).where(Officer.disabled_at.is_(None))
                 )
                 turns = session.scalar(
-                    select(func.count()).select_from(Turn).where(Turn.state == "failed")
+                    select(func.count()).select_from(Turn).where(has_failed(Turn.state))
                 )
                 deliveries = session.scalar(
                     select(func.count())
                     .select_from(Delivery)
-                    .where(Delivery.state.in_(("failed", "unsure")))
+                    .where(literally_in(Delivery.state, TROUBLED_STATES))
                 )
                 broken = first_broken_entry(session)
         finally:

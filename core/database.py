@@ -8,6 +8,7 @@ COMMITTED; what must not happen twice at once takes a lock (core.locking).
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,6 +61,9 @@ class Database:
         """``program`` is how PostgreSQL lists the connections (application_name)."""
         self.url = url
         parsed = engine_url(url)
+        # SQLite has one writer, and who finds the file locked sleeps and looks again, up to 100 ms each
+        # time. The threads of one process take turns here instead, where the next one is woken at once.
+        self._writer = threading.RLock()
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         # A database error shows its parameters, which are what citizens and officers wrote.
         options: dict[str, Any] = {
@@ -99,6 +103,7 @@ class Database:
         options = {"sotong_write": True, "sotong_durable": durable}
         try:
             with (
+                self._turn_to_write(),
                 self.engine.connect().execution_options(**options) as connection,
                 Session(bind=connection, expire_on_commit=False) as session,
                 session.begin(),
@@ -112,6 +117,19 @@ class Database:
             if _is_passing(error):
                 raise TemporaryFailure("the database is busy or out of reach") from error
             raise
+
+    @contextmanager
+    def _turn_to_write(self) -> Iterator[None]:
+        """Hold this process's turn on SQLite; PostgreSQL has many writers."""
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._writer.acquire(timeout=BUSY_SECONDS):
+            raise TemporaryFailure("the database is busy or out of reach")
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

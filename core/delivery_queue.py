@@ -17,6 +17,8 @@ from core.models.conversation import Conversation, Delivery
 from core.pacing import Pace
 
 OPEN_STATES = ("pending", "sending")
+# What ended badly and waits for a person.
+TROUBLED_STATES = ("failed", "unsure")
 # So many that become due soon are compared; more than that never wait for the same moment.
 MOST_COMPARED = 50
 

@@ -12,13 +12,14 @@ from core.audit import record_audit
 from core.conversations import ERASED
 from core.errors import Refused
 from core.models.conversation import Turn
+from core.turn_queue import has_failed
 
 
 def find_failed(
     session: Session, *, channel: str | None = None, before: datetime | None = None, limit: int = 50
 ) -> Sequence[Turn]:
     """Failed turns that arrived before ``before``, the oldest first."""
-    query = select(Turn).where(Turn.state == "failed")
+    query = select(Turn).where(has_failed(Turn.state))
     if channel is not None:
         query = query.where(Turn.channel == channel)
     if before is not None:

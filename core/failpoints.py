@@ -69,4 +69,5 @@ def failpoint(name: str) -> None:
             file.unlink(missing_ok=True)
         elif number is signal.SIGSTOP:
             del os.environ[VARIABLE]  # once is enough
-        os.kill(os.getpid(), number)
+        # To this thread: sent to the process, another thread may take it while this one goes on.
+        signal.pthread_kill(threading.get_ident(), number)

@@ -11,6 +11,7 @@ from core.delivery_queue import literally_in
 from core.models.conversation import Conversation, Turn
 
 OPEN_STATES = ("received", "in_work")
+FAILED_STATES = ("failed",)
 
 
 def waiting_conversations(session: Session, *, now: datetime, limit: int = 20) -> list[int]:
@@ -65,3 +66,8 @@ def has_files_due(session: Session, *, conversation_id: int, now: datetime) -> b
 def is_open(state: InstrumentedAttribute[str]) -> ColumnElement[bool]:
     """Whether a turn still waits, in the words of the index of open turns: databases use it only then."""
     return literally_in(state, OPEN_STATES)
+
+
+def has_failed(state: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Whether a turn was given up, in the words of the index of those."""
+    return literally_in(state, FAILED_STATES)

@@ -307,6 +307,7 @@ class Dispatcher:
                 self._sleep(early)
         if outgoing.channel in self._gates:
             self._gates[outgoing.channel].wait(self._now, self._sleep)
+        failpoint("before_send")
         if self._lease_is_over(outgoing):
             log.warning("delivery %s: the lease ran out before it was sent", outgoing.delivery_id)
             with self._database.transaction() as session:
@@ -315,7 +316,6 @@ class Dispatcher:
                     session, outgoing=outgoing, until=self._now(), failure="lease ran out unsent"
                 )
             return
-        failpoint("before_send")
         try:
             sent = sender.send(outgoing)
         except TemporaryFailure as error:

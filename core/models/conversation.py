@@ -74,6 +74,13 @@ class Turn(Base):
             sqlite_where=text("state IN ('received', 'in_work')"),
             postgresql_where=text("state IN ('received', 'in_work')"),
         ),
+        Index(
+            "ix_turn_failed",
+            "channel",
+            "arrived_at",
+            sqlite_where=text("state IN ('failed')"),
+            postgresql_where=text("state IN ('failed')"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -142,6 +149,14 @@ class Delivery(Base):
             "id",
             sqlite_where=text("state IN ('pending', 'sending')"),
             postgresql_where=text("state IN ('pending', 'sending')"),
+        ),
+        Index(
+            "ix_delivery_troubled",
+            "state",
+            "channel",
+            "id",
+            sqlite_where=text("state IN ('failed', 'unsure')"),
+            postgresql_where=text("state IN ('failed', 'unsure')"),
         ),
     )
 

@@ -25,14 +25,18 @@ from core.conversations import answer_turn, lease_conversation, next_turn, relea
 from core.database import Database
 from core.deliveries import feed, lease_next, next_chance
 from core.delivery_batches import Success, lease_batch, mark_all_sent
+from core.department_callbacks import callbacks_due
+from core.department_queue import due_departments
 from core.desk import channels_in_use, list_conversations, waiting_rows
 from core.drafts import drafts_to_lapse, drafts_to_remind, open_draft, save_draft
 from core.erasure import erase_conversation, request_erasure
 from core.handovers import answer, hand_back, take
 from core.post_queries import list_posts
+from core.queue_figures import oldest_waiting, read_queue_figures
 from core.ratings import rateable_cases, summary_since
 from core.replies import Reply
 from core.transcript import transcript
+from core.turn_changes import are_waiting_for
 from core.turn_queue import has_due_turn, waiting_conversations
 from dialogue.door import Door
 from tests.builders import (
@@ -77,7 +81,9 @@ def whole_tables(database: Database, work: Any) -> list[str]:
             lines = [
                 row[3] for row in driver.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
             ]
-            bad = re.compile(rf"SCAN ({GROWS})\b(?! USING (COVERING )?INDEX ix_\w+_open)")
+            bad = re.compile(
+                rf"SCAN ({GROWS})\b(?! USING (COVERING )?INDEX ix_\w+_(open|failed|troubled))"
+            )
             in_order = "LIMIT" in statement and not any("TEMP B-TREE" in line for line in lines)
             if BY_KEY.search(statement) or (in_order and "USING INDEX" in lines[0]):
                 return  # As many steps in an index as rows are wanted.
@@ -203,3 +209,18 @@ def test_an_erasure_reads_no_whole_table(database: Database) -> None:
             erase_conversation(session, conversation_id=talk, now=MONDAY_TEN)
 
     assert whole_tables(database, erase) == []
+
+
+def test_what_is_asked_all_the_time_reads_no_whole_table(database: Database) -> None:
+    with database.transaction() as session:
+        make_turn(session)
+
+    def looks() -> None:
+        with database.reading() as session:
+            oldest_waiting(session)
+            read_queue_figures(session)
+            are_waiting_for(session, failure="rasa away")
+            due_departments(session)
+            callbacks_due(session, now=MONDAY_TEN)
+
+    assert whole_tables(database, looks) == []
