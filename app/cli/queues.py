@@ -20,7 +20,7 @@ from app.clock import utc_now
 if TYPE_CHECKING:
     from core.database import Database
     from core.models.conversation import Turn
-    from core.outbox import OutboxItem
+    from core.outbox_sources import OutboxItem
 
 outbox_app = typer.Typer(
     add_completion=False,
@@ -57,7 +57,8 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List messages that failed or are unsure (or are in --state), the oldest first."""
-    from core.outbox import STATES, find_items
+    from core.outbox import find_items
+    from core.outbox_sources import STATES
 
     states = state or ["failed", "unsure"]
     if not set(states) <= set(STATES):

@@ -11,14 +11,16 @@ import pytest
 from sqlalchemy import select
 
 from app.cli.main import run
-from core import outbox
 from core.audit import first_broken_entry
+from core.city import Way
 from core.database import Database
 from core.deliveries import enqueue
 from core.models import AuditEntry, Conversation, Delivery, Turn
+from core.models.department import DepartmentMessage
 from core.replies import Reply
-from tests.builders import make_conversation, make_database, make_turn
+from tests.builders import make_case, make_conversation, make_database, make_turn
 from tests.dialogue.runner_house import House, ScriptedRasa
+from tests.integrations.department_house import ROAD, city_with, service_of
 
 CITIZEN, CITY = "골목이 캄캄해요", "접수했습니다"
 
@@ -182,15 +184,41 @@ def test_a_person_says_what_became_of_an_unsure_message(database, capsys, answer
     assert "대화방 확인" in why
 
 
-def test_a_second_queue_is_another_row_of_the_sources(database, capsys, monkeypatch):
-    class Letters(outbox.DeliveryOutbox):
-        name = "letter"
+@pytest.fixture
+def untold(database: Database) -> int:
+    """A message to a department that failed for good."""
+    city = city_with({ROAD: Way(kind="webhook", address="https://road.city.example/")})
+    with database.transaction() as session:
+        make_case(session, city=city, service_code=service_of(city, ROAD), what=CITIZEN)
+        row = session.scalars(select(DepartmentMessage)).one()
+        row.state, row.failure = "failed", "gone: 410"
+        return row.id
 
-    keep(database, state="failed")
-    monkeypatch.setattr(outbox, "SOURCES", {**outbox.SOURCES, "letter": Letters()})
-    ids = {row["id"] for row in data(capsys, "outbox", "list")}
-    assert ids == {"delivery:1", "letter:1"}
-    assert data(capsys, "outbox", "show", "letter:1")["id"] == "letter:1"
+
+def test_what_departments_were_not_told_is_listed_and_sent_again(database, capsys, untold):
+    ref = f"department:{untold}"
+    (row,) = data(capsys, "outbox", "list", "--channel", ROAD)
+    assert (row["id"], row["state"], row["failure"]) == (ref, "failed", "gone: 410")
+    assert CITIZEN not in json.dumps(row, ensure_ascii=False)
+    assert run(["outbox", "retry", ref, "--reason", "부서가 고침"]) == 0
+    with database.reading() as session:
+        assert session.get_one(DepartmentMessage, untold).state == "pending"
+    assert audit(database)[0][:2] == ("outbox.retry", ref)
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"), [(["--not-arrived"], "pending"), (["--arrived", "x"], "sent")]
+)
+def test_a_person_says_whether_a_mail_reached_the_department(
+    database, capsys, untold, answer, state
+):
+    with database.transaction() as session:
+        session.get_one(DepartmentMessage, untold).state = "unsure"
+    ref = f"department:{untold}"
+    assert run(["outbox", "retry", ref, "--reason", "다시"]) == 1
+    assert run(["outbox", "resolve", ref, *answer, "--reason", "전화로 확인"]) == 0
+    with database.reading() as session:
+        assert session.get_one(DepartmentMessage, untold).state == state
 
 
 def fail(database: Database, *, age: float = 0) -> int:
