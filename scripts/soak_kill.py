@@ -13,9 +13,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 
 from tests.journeys.kill_matrix import KillMatrix
+from tests.postgres import running_cluster
 from tests.stack import running_stack
 
 ROUNDS = 200
@@ -29,14 +31,24 @@ def main() -> int:
     parser.add_argument(
         "--lease-seconds", type=float, default=6.0, help="SOTONG_LEASE_SECONDS of the service"
     )
+    parser.add_argument(
+        "--database",
+        choices=("sqlite", "postgresql"),
+        default="sqlite",
+        help="postgresql starts a private server for the length of the run",
+    )
     asked = parser.parse_args()
     seed = asked.seed if asked.seed is not None else random.SystemRandom().randrange(1_000_000)
-    print(f"seed {seed}, {asked.rounds} rounds", flush=True)
+    print(f"seed {seed}, {asked.rounds} rounds on {asked.database}", flush=True)
     began = time.monotonic()
-    with (
-        tempfile.TemporaryDirectory(prefix="sotong-kill-") as folder,
-        running_stack(Path(folder), lease_seconds=asked.lease_seconds) as stack,
-    ):
+    with ExitStack() as ends:
+        folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="sotong-kill-")))
+        settings: dict[str, object] = {"lease_seconds": asked.lease_seconds}
+        if asked.database == "postgresql":
+            # Durable, as a city's is.
+            cluster = ends.enter_context(running_cluster(fast=False))
+            settings["database_url"] = cluster.create(empty=True)
+        stack = ends.enter_context(running_stack(folder, **settings))
         matrix = KillMatrix(stack, say=lambda line: print(line, flush=True))
         for number in range(asked.rounds):
             matrix.play(seed + number)

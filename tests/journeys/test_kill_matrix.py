@@ -6,34 +6,38 @@ short, and no round waits for Telegram's long lease.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.journeys.kill_matrix import KillMatrix, draw_round
+from tests.postgres import Cluster
 from tests.stack import Stack, running_stack
 
 ROUNDS = 10
 FIRST_SEEDS = {"sqlite": 2170, "postgresql": 2247}
-# Each gives the address of an empty database for the length of a block; "" is the stack's own.
-DATABASES: dict[str, Callable[[Path], AbstractContextManager[str]]] = {
-    "sqlite": lambda _: nullcontext(""),
-}
 
 
-@pytest.fixture(params=DATABASES)
-def matrix(
-    request: pytest.FixtureRequest, stack: Stack, tmp_path: Path
-) -> Iterator[tuple[KillMatrix, int]]:
-    first = FIRST_SEEDS[request.param]
-    with DATABASES[request.param](tmp_path) as url:
-        if not url:
-            yield KillMatrix(stack), first
-            return
-        with running_stack(tmp_path, database_url=url) as own:
-            yield KillMatrix(own), first
+@pytest.fixture
+def matrix_on_sqlite(stack: Stack) -> KillMatrix:
+    """The stack of the whole run."""
+    return KillMatrix(stack)
+
+
+@pytest.fixture
+def matrix_on_postgresql(cluster: Cluster, tmp_path: Path) -> Iterator[KillMatrix]:
+    """A service of its own over an empty database of the run's PostgreSQL."""
+    with running_stack(tmp_path, database_url=cluster.create(empty=True)) as own:
+        yield KillMatrix(own)
+
+
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.require("postgresql"))]
+)
+def matrix(request: pytest.FixtureRequest) -> tuple[KillMatrix, int]:
+    playing: KillMatrix = request.getfixturevalue(f"matrix_on_{request.param}")
+    return playing, FIRST_SEEDS[request.param]
 
 
 def test_whoever_dies_wherever_nothing_is_lost_and_nothing_comes_twice(
