@@ -26,10 +26,22 @@ make sotong_cookie_secret "$(word)"
 make sotong_turn_secret "$(word)"
 make sotong_actions_secret "$(word)"
 make sotong_telegram_webhook_secret "$(word)"
+make sotong_metrics_token "$(word)"
 # BotFather gives it; empty means that there is no Telegram.
 make sotong_telegram_token ""
+# The mail server's; empty means that nobody signs in there.
+make sotong_smtp_password ""
+# What departments' webhooks are signed with (docs/operations/departments.md).
+make sotong_departments "{}"
 
 # The folder stays closed to other accounts of this host; inside the containers, where each service has an
 # account of its own, the files must be readable.
 chmod 700 "$folder"
 chmod 644 "$folder"/*
+# This one is refused where others can read it: it belongs to the account inside the containers.
+chmod 600 "$folder/sotong_departments"
+if [ "$(id -u)" -eq 0 ]; then
+    chown 10001 "$folder/sotong_departments"
+else
+    echo "run as root: chown 10001 $folder/sotong_departments"
+fi
