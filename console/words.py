@@ -71,6 +71,8 @@ PROBLEMS = {
     "file_kind": "받을 수 없는 형식",
     "file_lost": "보낸 곳에서 가져오지 못함",
     "photo_unreadable": "사진을 읽을 수 없음",
+    "files_today": "오늘 보낸 파일이 너무 많음",
+    "files_no_room": "보관할 자리가 없음",
 }
 FLOOD = "너무 빨리 보내서 자동 답변을 하지 않은 글"
 EVENTS = {

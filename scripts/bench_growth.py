@@ -48,7 +48,10 @@ def _add(connection: Connection, *, first: int, count: int) -> None:
     ).one()
     ids = {"case": template[0], "turn": template[1], "conversation": template[2]}
     address = "'grown-' || CAST(n AS VARCHAR(12))"
-    series = "WITH RECURSIVE s(n) AS (SELECT :first UNION ALL SELECT n + 1 FROM s WHERE n < :last) "
+    series = (
+        "WITH RECURSIVE s(n) AS (SELECT CAST(:first AS INTEGER) "
+        "UNION ALL SELECT n + 1 FROM s WHERE n < :last) "
+    )
     own = "c.address LIKE 'grown-%' AND NOT EXISTS (SELECT 1 FROM turn x WHERE x.conversation_id = c.id)"
     connection.execute(
         text(

@@ -29,8 +29,6 @@ class Measured:
     # Bytes in PostgreSQL with indexes: of one case with its events, and of one turn with its answers.
     case_bytes: int
     turn_bytes: int
-    # A photo as kept, after it is made smaller.
-    photo_bytes: int
     # Memory of one process after load, in MiB.
     public_mib: int
     internal_mib: int
@@ -49,6 +47,8 @@ class Demand:
     questions: int
     turns_of_question: int
     photos_of_report: float
+    # As kept, after it is made smaller; an assumption, not measured.
+    photo_bytes: int
     # Notices a day beside answers: status changes, reminders, alerts to subscribers.
     notices: int
     busiest_hour: float
@@ -78,9 +78,8 @@ class Demand:
 MEASURED = Measured(
     turn_core_seconds=0.10,
     delivery_core_seconds=0.004,
-    case_bytes=4_000,
-    turn_bytes=3_000,
-    photo_bytes=350_000,
+    case_bytes=3_000,
+    turn_bytes=1_500,
     public_mib=120,
     internal_mib=110,
     actions_mib=110,
@@ -95,7 +94,7 @@ def rows(demand: Demand, measured: Measured) -> list[tuple[str, str, str]]:
     storm = cores(demand.storm_turns_a_second, demand, measured)
     turns_year, cases_year = demand.turns * YEAR_DAYS, demand.reports * YEAR_DAYS
     database = turns_year * measured.turn_bytes + cases_year * measured.case_bytes
-    photos = cases_year * demand.photos_of_report * measured.photo_bytes
+    photos = cases_year * demand.photos_of_report * demand.photo_bytes
     rasas = max(2, math.ceil(storm / 2))
     memory = (
         rasas * measured.rasa_mib
@@ -181,6 +180,7 @@ def parse(arguments: Sequence[str] | None = None) -> Demand:
     parser.add_argument("--questions", type=int, default=15_000, help="a day")
     parser.add_argument("--turns-of-question", type=int, default=3)
     parser.add_argument("--photos-of-report", type=float, default=1.2)
+    parser.add_argument("--photo-bytes", type=int, default=350_000, help="as kept")
     parser.add_argument("--notices", type=int, default=100_000, help="a day")
     parser.add_argument("--busiest-hour", type=float, default=0.12, help="part of the day")
     parser.add_argument("--storm", type=float, default=15.0, help="times the busiest hour")
