@@ -38,7 +38,8 @@ class Channels:
 
 def make_channels(parts: Parts) -> Channels:
     """The ways out to citizens. Opens no connection until one is used."""
-    web = Channel(WebSender())
+    # A browser shows each message by its id.
+    web = Channel(WebSender(), seen_once=True)
     client = make_telegram_client(parts)
     if client is None:
         return Channels((web,))

@@ -96,6 +96,9 @@ class Channel:
     files: FileSource | None = None
     presence: Presence | None = None
     private_links: PrivateLinks | None = None
+    # Whether a message that is sent twice is seen once: then nothing about its sending must survive a
+    # power cut.
+    seen_once: bool = False
 
     @property
     def name(self) -> str:

@@ -105,6 +105,8 @@ class Dispatcher:
         ``threads`` send side by side what ``dispatch_due`` finds; with 0 the caller's does it.
         ``many`` (None: as many) do so for channels without a pace.
         """
+        channels = tuple(channels)
+        self._seen_once = frozenset(each.name for each in channels if each.seen_once)
         self._monotonic = monotonic
         self._sent = sent
         self._database = database
@@ -120,7 +122,7 @@ class Dispatcher:
             else None
         )
         self._free = threading.Semaphore(threads or 1)
-        self._recorder = Recorder(database, now)
+        self._recorder = Recorder(database, now, seen_once=self._seen_once)
         unpaced = [name for name, pace in self._paces.items() if pace is None]
         # One at a time: channels whose provider says how fast, and all where the caller's thread sends.
         self._singly = dict(self._paces)
@@ -239,8 +241,10 @@ class Dispatcher:
     def _lease(
         self, conversation_id: int | None, channels: Mapping[str, Pace | None]
     ) -> Outgoing | None:
+        durable = not self._seen_once.issuperset(channels)
+
         def lease() -> list[Outgoing]:
-            with self._database.transaction() as session:
+            with self._database.transaction(durable=durable) as session:
                 # First the lock, then the clock: what waits for the lock must not look as if it went out.
                 session.connection()
                 found = lease_next(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from core.database import Database
@@ -33,8 +33,11 @@ RECORD_AGAIN = (0.2, 0.5, 1.0, 2.0, 4.0)
 class Recorder:
     """Records successes in common."""
 
-    def __init__(self, database: Database, now: Now) -> None:
-        self._database, self._now = database, now
+    def __init__(
+        self, database: Database, now: Now, *, seen_once: Collection[str] = frozenset()
+    ) -> None:
+        """``seen_once``: channels on which a message that is sent twice is seen once."""
+        self._database, self._now, self._seen_once = database, now, seen_once
         self._lock = threading.Lock()
         self._ended: list[tuple[Success, Future[None]]] = []
 
@@ -53,7 +56,8 @@ class Recorder:
 
     def record_alone(self, success: Success) -> None:
         """The same at once, for whoever has nobody to wait for."""
-        self._write([success])
+        durable = success.outgoing.channel not in self._seen_once
+        self._write([success], durable=durable)
 
     def _write_for_all(self, ended: Sequence[tuple[Success, Future[None]]]) -> None:
         try:
@@ -65,10 +69,10 @@ class Recorder:
             for _, each in ended:
                 each.set_result(None)
 
-    def _write(self, successes: Sequence[Success]) -> None:
+    def _write(self, successes: Sequence[Success], *, durable: bool = True) -> None:
         for pause in (*RECORD_AGAIN, None):
             try:
-                with self._database.transaction() as session:
+                with self._database.transaction(durable=durable) as session:
                     mark_all_sent(session, successes=successes, now=self._now())
                 return
             except TemporaryFailure:

@@ -76,14 +76,14 @@ class Demand:
 
 
 MEASURED = Measured(
-    turn_core_seconds=0.10,
+    turn_core_seconds=0.12,
     delivery_core_seconds=0.004,
     case_bytes=3_000,
     turn_bytes=1_500,
-    public_mib=120,
-    internal_mib=110,
-    actions_mib=110,
-    worker_mib=110,
+    public_mib=145,
+    internal_mib=120,
+    actions_mib=125,
+    worker_mib=125,
     rasa_mib=230,
 )
 
