@@ -27,6 +27,8 @@ _CASE_NUMBER = re.compile(r"(?<![0-9])20[0-9]{2}-[0-9]{6}(?![0-9])")
 MOST_LOOKED_BACK = 10
 # Replies to something older than so many messages are words of their own.
 MOST_REPLIED_TO = 200
+# Of one turn; far more than a channel would carry.
+MOST_REPLIES = 20
 _PAYLOAD = re.compile(r"^/([a-z_]+)(\{.*\})?$", re.DOTALL)
 
 
@@ -182,20 +184,19 @@ def _replied_to(session: Session, turn: Turn) -> Delivery | None:
 def _last_question(session: Session, *, conversation_id: int) -> Delivery | None:
     """The last reply, if it is the one that offers choices; an officer's word or a notice after it
     does not make it old, another reply does."""
-    last = session.scalars(
+    # Through the conversation's own index: a look-up by the turn alone would read all deliveries.
+    latest = session.scalars(
         select(Delivery)
         .where(Delivery.conversation_id == conversation_id, Delivery.kind == "reply")
         .order_by(Delivery.id.desc())
-        .limit(1)
-    ).first()
-    if last is None:
+        .limit(MOST_REPLIES)
+    ).all()
+    if not latest:
         return None
-    if last.turn_id is None:
-        return last if last.payload.get("choices") else None
+    last = latest[0]
     # A turn may have been answered with several messages; the choices may be on any of them.
-    siblings = session.scalars(
-        select(Delivery)
-        .where(Delivery.turn_id == last.turn_id, Delivery.kind == "reply")
-        .order_by(Delivery.id.desc())
+    siblings = latest[:1] if last.turn_id is None else latest
+    return next(
+        (each for each in siblings if each.turn_id == last.turn_id and each.payload.get("choices")),
+        None,
     )
-    return next((delivery for delivery in siblings if delivery.payload.get("choices")), None)
