@@ -22,7 +22,8 @@ def grow(database: Database, *, cases: int) -> None:
     """Add cases until there are ``cases``. One that was filed in the real way must be there."""
     with database.reading() as session:
         there = session.query(Case).count()
-    with database.engine.connect() as connection:
+    # As a writer from the start: a reader that turns into one is refused when another wrote meanwhile.
+    with database.engine.connect().execution_options(sotong_write=True) as connection:
         while there < cases:
             count = min(BATCH, cases - there)
             _add(connection, first=there, count=count)
