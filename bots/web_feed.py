@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from bots.web_input import CHANNEL
-from bots.web_render import is_waiting, line_data
+from bots.web_render import line_data
 from core.conversations import find_conversation
 from core.database import Database
 from core.texts import Texts
-from core.transcript import Line, transcript
+from core.transcript import Line, has_open_line, transcript
 
 HISTORY_LINES = 200
 
@@ -48,15 +48,26 @@ def read_after(database: Database, *, address: str, cursor: Cursor) -> Page:
         conversation = find_conversation(session, channel=CHANNEL, address=address)
         if conversation is None:
             return Page((), False, cursor)
-        every = transcript(session, conversation_id=conversation.id, limit=HISTORY_LINES)
-        mode, told_late = conversation.mode, conversation.told_late_at is not None
-    lines = [line for line in every if line.kind == "turn" or line.state == "sent"]
+        every = transcript(
+            session,
+            conversation_id=conversation.id,
+            limit=HISTORY_LINES,
+            after_turn=cursor.turn,
+            after_delivery=cursor.delivery,
+        )
+        # Not with a person (nobody knows how long that takes), and not after the citizen was told that
+        # the answer is late.
+        waiting = (
+            conversation.mode == "bot"
+            and conversation.told_late_at is None
+            and has_open_line(session, conversation_id=conversation.id)
+        )
+    new = [line for line in every if line.kind == "turn" or line.state == "sent"]
     last = {"delivery": cursor.delivery, "turn": cursor.turn}
-    new = [line for line in lines if line.id > last[line.kind]]
     for line in new:
         last[line.kind] = max(last[line.kind], line.id)
     return Page(
         lines=new,
-        waiting=is_waiting(every, mode=mode, told_late=told_late),
+        waiting=waiting,
         cursor=Cursor(delivery=last["delivery"], turn=last["turn"]),
     )

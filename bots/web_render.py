@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +12,6 @@ from core.texts import Texts
 from core.transcript import Line
 
 _WEEKDAYS = "월화수목금토일"
-# A turn without an answer, and an answer that is decided but not yet readable.
-OPEN_STATES = {"turn": ("received", "in_work"), "delivery": ("pending", "sending")}
 
 
 def korean_time(at: datetime) -> str:
@@ -74,14 +71,3 @@ def line_data(texts: Texts, line: Line) -> dict[str, Any]:
     if reply and reply.link and url:
         data["link"] = {"title": reply.link.title, "url": url}
     return data
-
-
-def is_waiting(lines: Sequence[Line], *, mode: str, told_late: bool) -> bool:
-    """Whether the page should say that an answer is being written.
-
-    Not with a person (nobody knows how long that takes), and not after the citizen was told that
-    the answer is late.
-    """
-    if mode != "bot" or told_late:
-        return False
-    return any(line.state in OPEN_STATES[line.kind] for line in lines)

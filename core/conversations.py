@@ -251,7 +251,7 @@ def next_turn(session: Session, *, lease: Lease, now: datetime) -> Turn | None:
     A turn that waits for its next attempt holds back the ones behind it: order is kept.
     """
     renew_lease(session, lease, now)
-    turn = due_turn(session, lease.conversation_id, now)
+    turn = due_turn(session, conversation_id=lease.conversation_id, now=now)
     if turn is None:
         return None
     turn.state = "in_work"

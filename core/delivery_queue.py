@@ -88,6 +88,11 @@ def first_chance(
     return min((_moment(row[0], row[1], pace) for row in later), default=None)
 
 
+def channel_with_open(session: Session, *, conversation_id: int) -> str | None:
+    """The conversation's channel when something of it waits or is being sent; else None."""
+    return session.scalar(_open_of(), {"conversation_id": conversation_id})
+
+
 def is_open(state: InstrumentedAttribute[str]) -> ColumnElement[bool]:
     """Whether it waits or is being sent."""
     return literally_in(state, OPEN_STATES)
@@ -159,6 +164,17 @@ def _due(
     if paced:
         query = query.where(_reachable())
     return query
+
+
+@cache
+def _open_of() -> Select[str]:
+    waiting = exists().where(
+        Delivery.conversation_id == Conversation.id,
+        is_open(Delivery.state),
+    )
+    return select(Conversation.channel).where(
+        Conversation.id == bindparam("conversation_id"), waiting
+    )
 
 
 def _reachable() -> ColumnElement[bool]:

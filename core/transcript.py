@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from core.attachments import StoredFile, stored_files
+from core.delivery_queue import is_open as is_open_delivery
 from core.models.conversation import Delivery, Turn
 from core.replies import Reply
+from core.turn_queue import is_open as is_open_turn
 
 
 @dataclass(frozen=True)
@@ -77,17 +79,24 @@ class Line:
         return next((image.alt for image in images if image.attachment_id == attachment_id), "")
 
 
-def transcript(session: Session, *, conversation_id: int, limit: int = 200) -> list[Line]:
-    """The last ``limit`` lines, oldest first; ``state`` tells which did not go out (yet)."""
+def transcript(
+    session: Session,
+    *,
+    conversation_id: int,
+    limit: int = 200,
+    after_turn: int = 0,
+    after_delivery: int = 0,
+) -> list[Line]:
+    """The last ``limit`` lines with greater ids, oldest first; ``state`` tells which did not go out (yet)."""
     turns = session.scalars(
         select(Turn)
-        .where(Turn.conversation_id == conversation_id)
+        .where(Turn.conversation_id == conversation_id, Turn.id > after_turn)
         .order_by(Turn.id.desc())
         .limit(limit)
     )
     deliveries = session.scalars(
         select(Delivery)
-        .where(Delivery.conversation_id == conversation_id)
+        .where(Delivery.conversation_id == conversation_id, Delivery.id > after_delivery)
         .order_by(Delivery.id.desc())
         .limit(limit)
     )
@@ -102,6 +111,15 @@ def transcript(session: Session, *, conversation_id: int, limit: int = 200) -> l
         else line
         for line in lines
     ]
+
+
+def has_open_line(session: Session, *, conversation_id: int) -> bool:
+    """Whether a message is not answered yet, or an answer is decided and not out."""
+    turn = exists().where(Turn.conversation_id == conversation_id, is_open_turn(Turn.state))
+    delivery = exists().where(
+        Delivery.conversation_id == conversation_id, is_open_delivery(Delivery.state)
+    )
+    return bool(session.scalar(select(or_(turn, delivery))))
 
 
 def _turn_line(session: Session, turn: Turn) -> Line:

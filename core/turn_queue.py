@@ -41,12 +41,7 @@ def waiting_conversations(session: Session, *, now: datetime, limit: int = 20) -
     )
 
 
-def has_due_turn(session: Session, *, conversation_id: int, now: datetime) -> bool:
-    """Whether the oldest open turn of the conversation may be worked now."""
-    return due_turn(session, conversation_id, now) is not None
-
-
-def due_turn(session: Session, conversation_id: int, now: datetime) -> Turn | None:
+def due_turn(session: Session, *, conversation_id: int, now: datetime) -> Turn | None:
     """The oldest open turn when its time has come. A younger one never goes before it."""
     oldest = session.scalars(
         select(Turn)
@@ -55,12 +50,6 @@ def due_turn(session: Session, conversation_id: int, now: datetime) -> Turn | No
         .limit(1)
     ).first()
     return oldest if oldest is not None and oldest.next_attempt_at <= now else None
-
-
-def has_files_due(session: Session, *, conversation_id: int, now: datetime) -> bool:
-    """Whether the turn that comes next has files that the provider still holds."""
-    turn = due_turn(session, conversation_id, now)
-    return turn is not None and bool(turn.files)
 
 
 def is_open(state: InstrumentedAttribute[str]) -> ColumnElement[bool]:

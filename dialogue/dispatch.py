@@ -29,6 +29,7 @@ from core.deliveries import (
     postpone,
 )
 from core.delivery_batches import Success
+from core.delivery_queue import channel_with_open
 from core.errors import (
     AddressChanged,
     AnswerLost,
@@ -158,15 +159,27 @@ class Dispatcher:
         """Send all due messages of one conversation in order; returns how many were tried."""
         count = waits = 0
         while count < MOST_AT_ONCE and not self._stopping.is_set():
-            outgoing = self._lease(conversation_id, self._paces)
+            # A look is cheaper than asking for the right to write.
+            channels = self._channel_of(conversation_id)
+            outgoing = self._lease(conversation_id, channels) if channels else None
             if outgoing is not None:
                 self._send(outgoing, self._recorder.record_alone)
                 count, waits = count + 1, 0
-            elif waits == MOST_WAITS or not self._wait_for_chance(conversation_id, self._paces):
+            elif (
+                not channels
+                or waits == MOST_WAITS
+                or not self._wait_for_chance(conversation_id, channels)
+            ):
                 break
             else:
                 waits += 1
         return count
+
+    def _channel_of(self, conversation_id: int) -> Mapping[str, Pace | None]:
+        """The channel of a conversation of which something is open; empty when we cannot reach it."""
+        with self._database.reading() as session:
+            channel = channel_with_open(session, conversation_id=conversation_id)
+        return {channel: self._paces[channel]} if channel in self._paces else {}
 
     def dispatch_due(self) -> int:
         """Send whatever is due anywhere; returns how many were tried."""

@@ -33,7 +33,7 @@ from core.models.conversation import Conversation, Turn
 from core.ports import Channel, Now
 from core.replies import Reply
 from core.telemetry import NO_TELEMETRY, Step, Telemetry
-from core.turn_queue import has_due_turn, has_files_due, waiting_conversations
+from core.turn_queue import due_turn, waiting_conversations
 from dialogue.dispatch import Dispatcher
 from dialogue.files import fetch_files
 from dialogue.later import Later
@@ -161,8 +161,10 @@ class TurnRunner:
         worked = 0
         left = False
         while not self._stopping.is_set():
-            if not with_files and self._has_files_due(conversation_id):
-                left = True
+            # Also after each release: a turn that arrived just before it found the lease taken.
+            due = self._due(conversation_id)
+            left = due is not None
+            if due is None or worked == most or (due.files and not with_files):
                 break
             with self.leases.hold(conversation_id) as lease:
                 if lease is None:
@@ -171,13 +173,10 @@ class TurnRunner:
                 while not self._stopping.is_set() and worked != most and self._work_one(lease):
                     worked += 1
                     self._dispatcher.dispatch_conversation(conversation_id)
-                    if not with_files and self._has_files_due(conversation_id):
+                    # A look is cheaper than asking for the right to write.
+                    due = self._due(conversation_id)
+                    if due is None or (due.files and not with_files):
                         break
-            # A turn that arrived between the last look and the release found the lease taken.
-            with self._database.reading() as session:
-                left = has_due_turn(session, conversation_id=conversation_id, now=self._now())
-            if not left or worked == most:
-                break
         self._dispatcher.dispatch_conversation(conversation_id)
         return left
 
@@ -186,7 +185,8 @@ class TurnRunner:
         try:
             if self.run(conversation_id, most=FAIR_SHARE, with_files=slow):
                 # To the end of the line: who writes much must not hold a thread for himself.
-                fetch = self._has_files_due(conversation_id)
+                due = self._due(conversation_id)
+                fetch = due is not None and bool(due.files)
                 self._submit(self._slow_pool if fetch else self._pool, conversation_id)
         except TemporaryFailure as error:
             log.warning("conversation %s waits: %s", conversation_id, error)
@@ -194,9 +194,9 @@ class TurnRunner:
             # Only the type: an exception's words may hold a citizen's.
             log.error("conversation %s stopped: %s", conversation_id, type(error).__name__)
 
-    def _has_files_due(self, conversation_id: int) -> bool:
+    def _due(self, conversation_id: int) -> Turn | None:
         with self._database.reading() as session:
-            return has_files_due(session, conversation_id=conversation_id, now=self._now())
+            return due_turn(session, conversation_id=conversation_id, now=self._now())
 
     def _work_one(self, lease: Lease) -> bool:
         """Answer one turn. False when none is due."""

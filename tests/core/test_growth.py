@@ -39,7 +39,7 @@ from core.ratings import rateable_cases, summary_since
 from core.replies import Reply
 from core.transcript import transcript
 from core.turn_changes import are_waiting_for
-from core.turn_queue import has_due_turn, waiting_conversations
+from core.turn_queue import due_turn, waiting_conversations
 from dialogue.door import Door
 from tests.builders import (
     MONDAY_TEN,
@@ -121,7 +121,7 @@ def test_a_turn_from_the_door_to_its_sending_reads_no_whole_table(database: Data
         talk = door.receive(message).conversation_id
         with database.reading() as session:
             assert waiting_conversations(session, now=MONDAY_TEN) == [talk]
-            assert has_due_turn(session, conversation_id=talk, now=MONDAY_TEN)
+            assert due_turn(session, conversation_id=talk, now=MONDAY_TEN)
         with database.transaction() as session:
             lease = lease_conversation(session, conversation_id=talk, now=MONDAY_TEN)
             assert lease is not None

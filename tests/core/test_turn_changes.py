@@ -23,7 +23,7 @@ from core.inbound import InboundMessage, Photo, RemoteFile, TurnKind
 from core.models.conversation import Attachment, Turn
 from core.replies import Reply
 from core.turn_changes import GATHER, edit_turn, record_fetched
-from core.turn_queue import has_due_turn
+from core.turn_queue import due_turn
 from dialogue.door import Door
 from tests.builders import Clock, make_database, make_message, make_vault, sample_city
 
@@ -102,7 +102,7 @@ class House:
     @property
     def due(self) -> bool:
         with self.database.reading() as session:
-            return has_due_turn(session, conversation_id=1, now=self.clock())
+            return due_turn(session, conversation_id=1, now=self.clock()) is not None
 
     @property
     def turn(self) -> Turn:
