@@ -25,6 +25,7 @@ from app.city_yaml import CityError
 from app.demo_checks import Port, port_problem, ports_of
 from app.demo_programs import NLU_PYTHON, answers, heartbeat_age
 from app.doctor_database import look_at_server
+from app.doctor_departments import look_at_departments
 from app.doctor_findings import Finding, Verdict
 from app.doctor_findings import fail as _fail
 from app.doctor_findings import ok as _ok
@@ -88,6 +89,8 @@ def examine(*, load: Callable[[], Settings] = Settings.load) -> Iterator[Finding
         yield _calendar(city, today=datetime.now(KST).date())
     yield _model(settings, city)
     yield from _database(settings)
+    if city is not None:
+        yield from look_at_departments(settings, city)
     yield _disk(settings)
     yield _clock(now=time.time(), newest=_newest_source())
     yield from _processes(settings)

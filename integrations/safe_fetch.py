@@ -75,7 +75,7 @@ class SafeFetcher:
         """The content, or where it says that it is."""
         host = parts.hostname or ""
         port = parts.port or (443 if parts.scheme == "https" else 80)
-        address = self._address(host, port, rules)
+        address = self._address(host, port, rules, deadline)
         left = deadline - time.monotonic()
         if left <= 0:
             raise TemporaryFailure("the photo took too long")
@@ -134,18 +134,36 @@ class SafeFetcher:
             raise TemporaryFailure("the photo ended early")
         return bytes(data)
 
-    def _address(self, host: str, port: int, rules: Rules) -> str:
+    def _address(self, host: str, port: int, rules: Rules, deadline: float) -> str:
         try:
             addresses = [str(ipaddress.ip_address(host))]
         except ValueError:
-            try:
-                addresses = list(self.resolve(host, port))
-            except OSError as error:
-                raise TemporaryFailure("the photo's server has no address now") from error
+            addresses = self._look_up(host, port, deadline)
         if not addresses or not all(may_reach(each, rules) for each in addresses):
             # One bad address among good ones is a trick, so all are refused.
             raise PermanentFailure("forbidden", "an address that may not be reached")
         return addresses[0]
+
+    def _look_up(self, host: str, port: int, deadline: float) -> list[str]:
+        """Every address of a name, by the deadline: the system's look-up knows no time limit of its own."""
+        found: list[str] = []
+        failed: list[OSError] = []
+
+        def look_up() -> None:
+            try:
+                found.extend(self.resolve(host, port))
+            except OSError as error:
+                failed.append(error)
+
+        # Left to itself when it hangs; it ends with the resolver's own patience, or with the process.
+        looking = threading.Thread(target=look_up, name="look-up", daemon=True)
+        looking.start()
+        looking.join(max(deadline - time.monotonic(), 0.0))
+        if looking.is_alive():
+            raise TemporaryFailure("the look-up of the photo's server took too long")
+        if failed:
+            raise TemporaryFailure("the photo's server has no address now") from failed[0]
+        return found
 
 
 def may_reach(address: str, rules: Rules) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import threading
 import time
 
 import pytest
@@ -158,3 +159,19 @@ def test_a_file_that_ends_early_is_not_taken() -> None:
 
     with serving(Peer(short)) as url, pytest.raises(TemporaryFailure):
         SafeFetcher().fetch(f"{url}/x", rules=INNER)
+
+
+def test_a_name_server_that_never_answers_holds_nobody_longer_than_a_photo_may_take() -> None:
+    answered = threading.Event()
+
+    def never(host: str, port: int) -> list[str]:
+        answered.wait(30)
+        return ["8.8.8.8"]
+
+    began = time.monotonic()
+    try:
+        with pytest.raises(TemporaryFailure, match="look-up"):
+            SafeFetcher(resolve=never, seconds=0.2).fetch("https://photos.example/1", rules=Rules())
+        assert time.monotonic() - began < 5
+    finally:
+        answered.set()
