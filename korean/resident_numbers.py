@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from korean.digits import Chain
+from korean.findings import FOREIGNER_NUMBER, RESIDENT_NUMBER, Found
 
 _MONTH_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 # Who was born in which century has which first digit in the second half.
@@ -45,10 +46,10 @@ _WRITTEN_GAP = re.compile(r"생|뒤|뒷|주민|^\s*[-~/.·]\s*$")
 
 def find_resident_numbers(
     text: str, chains: Sequence[Chain], *, is_phone: Callable[[Chain, int, int, bool], bool]
-) -> Iterator[tuple[int, int]]:
-    """Where resident numbers stand in normal text, as (start, end); they may overlap.
+) -> Iterator[Found]:
+    """Where such numbers stand in normal text; they may overlap.
 
-    `chains` are those of `text` with six digits and more.  `is_phone(chain, start, end,
+    Whose they are, the first digit of the second half says: 5 to 8 for foreigners.  `chains` are those of `text` with six digits and more.  `is_phone(chain, start, end,
     in_halves)` tells whether telephone numbers explain the digits [start, end) better; `in_halves`
     when they part after the sixth.
     """
@@ -59,7 +60,7 @@ def find_resident_numbers(
     for found in _WRITTEN_DATE.finditer(text):
         month, day = int(found["month"]), int(found["day"])
         if _is_day(month, day) and _WRITTEN_GAP.search(found["gap"]):
-            yield found.span()
+            yield _found(*found.span(), found.group()[-7], 0.9)
 
 
 def _in_chain(
@@ -68,14 +69,18 @@ def _in_chain(
     *,
     addresses: Sequence[tuple[int, int]],
     is_phone: Callable[[Chain, int, int, bool], bool],
-) -> Iterator[tuple[int, int]]:
+) -> Iterator[Found]:
     index = 0
     while index + 13 <= len(chain):
         end = 0
         if chain.begins(index):
             end = _end_of_number(text, chain, index, addresses=addresses, is_phone=is_phone)
         if end:
-            yield chain.starts[index], chain.ends[end - 1]
+            half = index + (8 if end - index >= 15 and chain.breaks(index, end) >= {8} else 6)
+            # The check digit raises the score; numbers since October 2020 have none.
+            valid = end - index == 13 and _has_resident_check(chain.digits[index:end])
+            start, stop = chain.starts[index], chain.ends[end - 1]
+            yield _found(start, stop, chain.digits[half], 0.8 + 0.2 * valid)
             index = end
         else:
             index += 1
@@ -164,7 +169,12 @@ def _is_other_parted_number(text: str, chain: Chain, index: int, *, parted: froz
     return 10 in parted and 6 not in parted  # 2010-123456 and something after it
 
 
-def _in_halves(text: str, chains: Sequence[Chain]) -> Iterator[tuple[int, int]]:
+def _found(start: int, end: int, digit: str, score: float) -> Found:
+    kind = FOREIGNER_NUMBER if digit in "5678" else RESIDENT_NUMBER
+    return Found(start, end, kind, "", score)
+
+
+def _in_halves(text: str, chains: Sequence[Chain]) -> Iterator[Found]:
     """Numbers whose halves words stand between: 앞자리는 900101이고 뒷자리는 1234567."""
     before: Chain | None = None
     for chain in chains:
@@ -172,12 +182,12 @@ def _in_halves(text: str, chains: Sequence[Chain]) -> Iterator[tuple[int, int]]:
             start = chain.starts[0]
             lead = text[max(0, start - 24) : start]
             if _SECOND_HALF.search(lead):
-                yield start, chain.ends[6]
+                yield _found(start, chain.ends[6], chain.digits[0], 0.8)
             if before is not None:
                 first = _first_half(before)
                 gap = text[before.ends[-1] : start]
                 if first >= 0 and len(gap) <= 24 and _TO_SECOND_HALF.search(gap):
-                    yield before.starts[first], chain.ends[6]
+                    yield _found(before.starts[first], chain.ends[6], chain.digits[0], 0.9)
         before = chain
 
 
