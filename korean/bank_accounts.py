@@ -25,7 +25,9 @@ _CUE = re.compile(
 _AFTER = re.compile(rf"\s?[(,]?\s?(?:{_BANKS})|[^0-9\n]{{0,6}}(?:계좌|통장)", re.I)
 _MONEY = re.compile(r"\s?(?:원|만\s?원|억|천원|건|명|%)")
 _PARTING = re.compile(r"[\n,;:()\[\]]")
-_COPULA = re.compile(r"이(?:에요|예요|고|구|야|라|며|니|거든|요|죠|지)|(?:이|가|은|는|로|으로)(?:\s|$)")
+_COPULA = re.compile(
+    r"이(?:에요|예요|고|구|야|라|며|니|거든|요|죠|지)|(?:이|가|은|는|로|으로)(?:\s|$)"
+)
 _SHORTEST, _LONGEST = 10, 16
 
 

@@ -51,7 +51,7 @@ def _at(text: str, chain: Chain, index: int) -> Found | None:
         loose = len(parted) >= length - 2 or "s" in kinds or parted < groups
         if any(_PARTING.search(gap) for gap in chain.gaps[index + 1 : last]):
             continue
-        if names_a_thing(text, start) or number[0] in "01278" and not cue and not grouped:
+        if names_a_thing(text, start) or (number[0] in "01278" and not cue and not grouped):
             continue
         if grouped and (length == 16 or cue or valid):
             return Found(start, end, CARD, number, 0.6 + 0.2 * cue + 0.2 * valid)

@@ -36,13 +36,12 @@ _DOMAIN = re.compile(
 )
 _ENDINGS = {"컴": "com", "콤": "com", "씨오엠": "com", "넷": "net", "케이알": "kr", "오알지": "org"}
 # Letters as they are spelled out.
-_SPELLED = {
-    "에이치": "h", "더블유": "w", "더블류": "w", "에이": "a", "브이": "v", "에프": "f", "에스": "s", "아이": "i",
-    "제이": "j", "케이": "k", "엑스": "x", "와이": "y", "제트": "z", "지드": "z", "비": "b", "씨": "c",
-    "시": "c", "디": "d", "이": "e", "지": "g", "쥐": "g", "엘": "l", "엠": "m", "엔": "n", "오": "o", "피": "p",
-    "큐": "q", "알": "r", "티": "t", "유": "u", "점": ".", "쩜": ".", "닷": ".", "언더바": "_", "하이픈": "-", "공": "0", "영": "0",
-    "일": "1", "삼": "3", "사": "4", "육": "6", "칠": "7", "팔": "8", "구": "9",
-}  # fmt: skip
+_SPELLED_OUT = (
+    "에이치=h 더블유=w 더블류=w 에이=a 브이=v 에프=f 에스=s 아이=i 제이=j 케이=k 엑스=x 와이=y 제트=z "
+    "지드=z 비=b 씨=c 시=c 디=d 이=e 지=g 쥐=g 엘=l 엠=m 엔=n 오=o 피=p 큐=q 알=r 티=t 유=u "
+    "점=. 쩜=. 닷=. 언더바=_ 하이픈=- 공=0 영=0 일=1 삼=3 사=4 육=6 칠=7 팔=8 구=9 "
+)
+_SPELLED = dict(pair.split("=") for pair in _SPELLED_OUT.split())
 _LETTER = "|".join(_SPELLED)
 _SPELLED_LOCAL = re.compile(
     rf"(?<![가-힣])(?:(?:{_LETTER})|[A-Za-z0-9._-])(?:\s?(?:(?:{_LETTER})|[A-Za-z0-9._-])){{1,40}}$"
@@ -62,7 +61,12 @@ def find_emails(text: str) -> Iterator[Found]:
         written = "@" in at.group()
         if domain["host"] is None and at.group().strip().isalpha() and at.group().isascii():
             continue  # "look at naver"
-        if domain["bare"] and written is False and "골뱅이" not in at.group() and not at.group().strip():
+        if (
+            domain["bare"]
+            and written is False
+            and "골뱅이" not in at.group()
+            and not at.group().strip()
+        ):
             continue
         lead = max(floor, at.start() - 64)
         name = _local(text[lead : at.start()], spelled=not written or domain["name"] is not None)

@@ -24,12 +24,12 @@ _CUED = re.compile(
     r"(?:[0-9영공빵일이삼사오육륙칠팔구][ -]?){3,4}[0-9영공빵일이삼사오육륙칠팔구])(?![0-9A-Za-z])",
     re.I,
 )
-_DIGITS_AT_LEAST = re.compile(r"(?:[^0-9영공빵일이삼사오육륙칠팔구]*[0-9영공빵일이삼사오육륙칠팔구]){7}")
+_DIGITS_AT_LEAST = re.compile(
+    r"(?:[^0-9영공빵일이삼사오육륙칠팔구]*[0-9영공빵일이삼사오육륙칠팔구]){7}"
+)
 _LICENCE_CUE = re.compile(r"면허[^0-9\n\[\]]{0,16}$")
 _LICENCE_GROUPS = frozenset({2, 4, 10})
-_REGIONS = (
-    "서울|부산|대구|인천|광주|대전|울산|경기남부|경기북부|경기|강원|충북|충남|전북|전남|경북|경남|제주"
-)
+_REGIONS = "서울|부산|대구|인천|광주|대전|울산|경기남부|경기북부|경기|강원|충북|충남|전북|전남|경북|경남|제주"
 _REGION_LICENCE = re.compile(
     rf"(?:{_REGIONS})\s?[-.]?\s?[0-9]{{2}}\s?[-. ]\s?[0-9]{{6}}\s?[-. ]\s?[0-9]{{2}}(?![0-9])"
 )
@@ -85,4 +85,3 @@ def _end_of_licence(text: str, chain: Chain, index: int) -> int:
         if cue and parted <= {2, 8}:  # what follows the name of a region: 서울 12-123456-12
             return last
     return 0
-

@@ -25,12 +25,14 @@ _TAIL = (
     r"(?:이?라고|이?라는|이?라\s?(?:하|합|해)|이?라\s?불|입니다|임니다|이고|이구|고요|구요|고|구|이에요|이예요|예요|에요|여요|이여요|이요|요|이며|며|인데|인대|ㄴ데"
     r"|이지만|이죠|죠|이니|이거든|거든|이올시다|이란|이야|이다|임|인데요|씨|님|이라|라|올시다|이오니|오니)"
 )
-_LETTERS = "[가-힣]"
 _END = r"(?=\s*(?:$|[,.!?~:;()/\n\]ㅎㅋ·|]))"
 _LATIN = r"[A-Z][A-Za-z'.-]{1,20}(?:\s[A-Z][A-Za-z'.-]{0,20}){0,3}"
 
 # "제 이름은", "성함:", "성명 -": what follows is a name, whatever it looks like.
-_OWNER = r"(?:제|저의|내|나의|저|본인|본인의|우리\s?(?:아이|애|아들|딸)|아이|아들|딸|남편|아내|어머니|아버지|엄마|아빠|어머님|아버님|신고자|신고인|민원인|신청인|신청자|작성자|보호자|예금주|학생|세입자|환자|자녀|가족)"
+_OWNER = (
+    r"(?:제|저의|내|나의|저|본인|본인의|우리\s?(?:아이|애|아들|딸)|아이|아들|딸|남편|아내|어머니|아버지|엄마|아빠"
+    r"|어머님|아버님|신고자|신고인|민원인|신청인|신청자|작성자|보호자|예금주|학생|세입자|환자|자녀|가족)"
+)
 _SURE = re.compile(
     rf"(?:(?<![가-힣]){_OWNER}\s?(?:이름|성함|성명)|(?<![가-힣])(?:성함|성명))\s?(?:은요?|는|이|:|;|-|=|\)|\])?\s{{0,2}}"
     rf"|(?:^|[\n,./(\[])\s?이름\s?(?:[:=-]|은|는)\s{{0,2}}|(?<![가-힣])이름\s?[:=]\s{{0,2}}"
@@ -45,9 +47,8 @@ _WEAK = re.compile(r"(?<![가-힣])(?:저는요?|저|전|나는|난|제가|제|�
 # "안녕하세요 홍길동입니다", "강남구에 사는 홍길동입니다", "… 맘 홍길동이라고 합니다"
 _BEFORE_NAME = re.compile(
     r"(?:^|\n|안녕하세요|안녕하십니까|안녕하신가요|반갑습니다|수고하십니다|수고하세요|여보세요|네|예|사는|살고\s?있는|거주하는|거주\s?중인|다니는|운영하는|하는|온|접수한|신고한|신고했던|문의드린"
-    r"|문의했던|전화드린|전화했던|글\s?올린|민원\s?넣은|[가-힣]+(?:동|구|시|읍|면|리)의)[!.,~\s]{0,4}"
+    r"|문의했던|전화드린|전화했던|글\s?올린|민원\s?넣은|(?:동|구|시|읍|면|리)의)[!.,~\s]{0,4}"
 )
-_NAME_TWO = re.compile(rf"(?P<name>{_LETTERS}{{2,5}}?)\s?(?P<tail>{_TAIL})")
 _SIGNED = re.compile(
     r"(?P<name>[가-힣]{2,4}|[가-힣]\s[가-힣]\s?[가-힣])\s{0,2}(?:올림|드림|배상|拜上|씀|올립니다|드립니다|적음|남김)"
     r"(?=\s*(?:$|[.!~\n)\],]))"
@@ -57,6 +58,9 @@ _CALLED = re.compile(
     r"(?<![가-힣])(?P<name>[가-힣]{2,5})(?:이?라고\s?(?:합니다|해요|하는데|하고|하며|불러|불리|함|해여|하는|하오|한다|하는\s?사람))"
 )
 _COPULA = re.compile(r"(?:입니다|이에요|이예요|예요|이라고|라고|이고|인데|이요|임(?![가-힣])|이며)")
+_PARTICLES = re.compile(r"고요|구요|예요|에요|고|구|라고요?|요|인데요?|이구요?")
+_SAID_ALONE = re.compile(r"(?:입니다|이라고\s?(?:합|해|하)|라고\s?(?:합|해|하))")
+_SAID = re.compile(r"(?:입니다|이라고|라고\s?(?:합|해|하)|이에요|예요|이예요|인데요|임$|이올시다)")
 _UNNAMED = re.compile(
     r"모르|모름|말씀|밝히|안|없|비밀|생략|익명|공개|적|뭐|무엇|어떻게|왜|꼭|따로|다음|위|아래|나중|그냥|아까|이미|여기|필수|남기|알|굳이|못|저장|쓰|지워|빼|당연|물론|정말|다시|잘못|바뀌|바꾸|개명|제발|필요|확인"
 )
@@ -71,7 +75,7 @@ def find_names(text: str) -> Iterator[Found]:
     for cue in _WEAK.finditer(text):
         yield from _after_weak(text, cue)
     for cue in _BEFORE_NAME.finditer(text):
-        yield from _introduced(text, cue.end())
+        yield from _introduced(text, cue.end(), greeted=bool(cue.group().strip()))
     for found in _CALLED.finditer(text):
         name = found["name"]
         if _is_name(name, strict=True) or _is_foreign(name):
@@ -104,7 +108,7 @@ def _after_sure(text: str, at: int) -> Iterator[Found]:
         return
     # A foreigner's: up to the copula that ends the words.
     ended = re.compile(
-        rf"(?P<name>[가-힣]{{1,8}}?(?:[\s·][가-힣]{{1,8}}?){{0,3}}?)(?:입니다|이에요|이예요|예요|에요|이고|이라고|라고|인데|이요|고요|구요|이며|이구요)"
+        r"(?P<name>[가-힣]{1,8}?(?:[\s·][가-힣]{1,8}?){0,3}?)(?:입니다|이에요|이예요|예요|에요|이고|이라고|라고|인데|이요|고요|구요|이며|이구요)"
     ).match(text, at)
     if ended is not None and len(ended["name"].replace(" ", "")) >= 2:
         if ended["name"] not in NOT_NAMES:
@@ -116,7 +120,7 @@ def _after_sure(text: str, at: int) -> Iterator[Found]:
 def _after_label(text: str, cue: re.Match[str]) -> Iterator[Found]:
     at = cue.end()
     word = _word(text, at)
-    if not word or cue.group().rstrip()[-1:] in "은는이가" and cue.group()[-1:] not in " :=":
+    if not word or (cue.group().rstrip()[-1:] in "은는이가" and cue.group()[-1:] not in " :="):
         return
     marked = any(sign in cue.group() for sign in ":=(")
     name = _leading_name(word, strict=not marked)
@@ -138,9 +142,9 @@ def _after_weak(text: str, cue: re.Match[str]) -> Iterator[Found]:
     at = cue.end()
     word = _word(text, at)
     name = _leading_name(word, strict=True)
-    if name and cue.group()[-1:] in " ,는전난" + "저":
+    if name and cue.group()[-1:] in " ,는전난저":
         rest = word[len(name) :]
-        if _COPULA.match(rest) or re.fullmatch(r"(?:고요|구요|예요|에요|고|구|라고요?|요|인데요?|이구요?)", rest):
+        if _COPULA.match(rest) or _PARTICLES.fullmatch(rest):
             yield _name(text, at, at + len(name), 0.8)
         elif not rest and len(name) == 3 and _ends(text, at + len(name)):
             yield _name(text, at, at + len(name), 0.6)
@@ -152,15 +156,18 @@ def _after_weak(text: str, cue: re.Match[str]) -> Iterator[Found]:
         yield _name(text, at, latin.end(1), 0.7)
 
 
-def _introduced(text: str, at: int) -> Iterator[Found]:
+def _introduced(text: str, at: int, *, greeted: bool) -> Iterator[Found]:
     word = _word(text, at)
     name = _leading_name(word, strict=True)
     if name:
         rest = word[len(name) :]
-        if re.match(r"(?:입니다|이라고|라고\s?(?:합|해|하)|이에요|예요|이예요|인데요|임$|이올시다)", rest):
-            yield _name(text, at, at + len(name), 0.7)
-        elif rest == "" and text[at + len(name) : at + len(name) + 4].lstrip().startswith(
-            ("입니다", "이라고 ", "라고 합", "라고 해")
+        # A whole message such as 안내문이에요 answers a question.
+        ends = _SAID_ALONE if not greeted else _SAID
+        if ends.match(rest) or (
+            rest == ""
+            and text[at + len(name) : at + len(name) + 4]
+            .lstrip()
+            .startswith(("입니다", "이라고 ", "라고 합", "라고 해"))
         ):
             yield _name(text, at, at + len(name), 0.7)
     elif _foreign_start(word):
@@ -176,7 +183,7 @@ def _foreign(text: str, at: int, score: float) -> Iterator[Found]:
 
 
 def _is_foreign(name: str) -> bool:
-    return name.split(" ")[0].split("·")[0] in FOREIGN
+    return name.split(" ", maxsplit=1)[0].split("·", maxsplit=1)[0] in FOREIGN
 
 
 def _foreign_start(word: str) -> bool:
@@ -207,7 +214,7 @@ def _leading_name(word: str, *, strict: bool) -> str:
 
 
 def _is_name(name: str, *, strict: bool) -> bool:
-    if name in NOT_NAMES or name[:-1] in NOT_NAMES and name[-1] in "이요고임은는라인":
+    if name in NOT_NAMES or (name[:-1] in NOT_NAMES and name[-1] in "이요고임은는라인"):
         return False
     for compound in COMPOUND:
         if name.startswith(compound) and 3 <= len(name) <= 4:

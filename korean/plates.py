@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 from korean.findings import VEHICLE_PLATE, Found, names_a_thing
 
-_REGIONS = (
-    "서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주"
-)
+_REGIONS = "서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주"
 # 자동차 등록번호판 등의 기준에 관한 고시: private, commercial, delivery, rental, military use.
-_LETTERS = "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배허하호국합육해공"
+_LETTERS = (
+    "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배허하호국합육해공"
+)
 _DIGIT = "[0-9영공빵일이삼사오육륙칠팔구]"
 _VALUES = dict(zip("영공빵일이삼사오육륙칠팔구", "0001234566789", strict=True))
 _PLATE = re.compile(

@@ -32,9 +32,9 @@ _SHORTEST_RESIDENT_HALF = 6
 _SHORTEST_PHONE = 9
 # What stands for personal data already, ours or typed, is one letter that no finder knows; else the
 # digit of a token would join the number after it.
+_NOTICE = "|".join(re.escape(notice) for notice in NOTICES.values())
 _PUT_AWAY = re.compile(
-    rf"[⟦〔](?:{'|'.join([*NAMES.values(), '원문'])})[0-9]{{1,4}}[⟧〕]|"
-    + "|".join(re.escape(notice) for notice in NOTICES.values())
+    rf"[⟦〔](?:{'|'.join([*NAMES.values(), '원문'])})[0-9]{{1,4}}[⟧〕]|{_NOTICE}"
 )
 _HOLE = "\ua640"
 # What is found may lay bare what stood beside it; so it is looked for again, but not for ever.
@@ -79,6 +79,11 @@ class Redaction:
         Raises KeyError when a span has no token; personal data never passes through.
         """
         return render(self.text, self.spans, tokens)
+
+
+def without_notices(text: str, put: str = "") -> str:
+    """The text with `put` in the place of each notice of what was refused."""
+    return re.sub(_NOTICE, put, text)
 
 
 def render(text: str, spans: Collection[Span], tokens: Mapping[Span, str]) -> str:
@@ -195,6 +200,7 @@ def _joined(finds: list[Found]) -> Iterator[Found]:
         if joined and one.start < joined[-1].end:
             last = joined.pop()
             end, score = max(last.end, one.end), max(last.score, one.score)
-            one = Found(last.start, end, last.kind, "", score)
-        joined.append(one)
+            joined.append(Found(last.start, end, last.kind, "", score))
+        else:
+            joined.append(one)
     yield from joined

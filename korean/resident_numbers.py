@@ -49,9 +49,10 @@ def find_resident_numbers(
 ) -> Iterator[Found]:
     """Where such numbers stand in normal text; they may overlap.
 
-    Whose they are, the first digit of the second half says: 5 to 8 for foreigners.  `chains` are those of `text` with six digits and more.  `is_phone(chain, start, end,
-    in_halves)` tells whether telephone numbers explain the digits [start, end) better; `in_halves`
-    when they part after the sixth.
+    Whose they are, the first digit of the second half says: 5 to 8 for foreigners.  `chains` are
+    those of `text` with six digits and more.  `is_phone(chain, start, end, in_halves)` tells whether
+    telephone numbers explain the digits [start, end) better; `in_halves` when they part after the
+    sixth.
     """
     addresses = [(found.start(), found.end()) for found in _WEB.finditer(text)]
     for chain in chains:

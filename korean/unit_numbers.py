@@ -15,7 +15,10 @@ _SINO = "[영공일이삼사오육륙칠팔구십백천]"
 _FLOOR = r"(?:(?:지하|반지하|지층|B)\s?)?(?:[0-9]{1,2}|[일이삼사오육칠팔구십]{1,3})\s?층"
 _ROOM = r"(?:(?:지하|반지하|지층|B|비|b|제)\s?-?)?[0-9]{1,4}(?:-[0-9]{1,2})?\s?호"
 _SPOKEN_ROOM = rf"(?:(?:지하|비)\s?)?{_SINO}{{1,7}}\s?호"
-_BLOCK = rf"(?:(?:제\s?)?[0-9]{{1,4}}|(?<![가-힣A-Za-z])[가나다라마바사아자차카타파하A-Za-z]|{_SINO}{{1,7}}|에이|비|씨|디)\s?동"
+_BLOCK = (
+    rf"(?:(?:제\s?)?[0-9]{{1,4}}|(?<![가-힣A-Za-z])[가나다라마바사아자차카타파하A-Za-z]|{_SINO}{{1,7}}"
+    r"|에이|비|씨|디)\s?동"
+)
 _STOP = (
     r"(?!\s?(?:선|차(?![가-힣]*에\s?살)|기(?![가-힣])|점(?![가-힣])|봉|태풍|법|공원|놀이터|분수|정류|게이트|버스|열차|국도|터널|작업|고시|공고|안건|의안"
     r"|출구|승강장|엘리베이터|포인트|모집|법정|창구|묘|구역|필지|표|서식|관사|터|선로|교(?![가-힣])|수문|관정|약수))"
@@ -40,14 +43,17 @@ _DASHED = re.compile(
     rf"(?:(?:{_HOME})|동호수?[는은:]?|동\s?호수?[는은:]?)\s?(?P<unit>(?<![0-9])[0-9]{{3,4}}\s?-\s?[0-9]{{3,4}})(?![0-9]|-[0-9]|\s?번)"
 )
 _LIVES = (
-    r"\s?(?:에서?\s?|에요?,?\s?)?(?:사는|살고|살아|삽니다|살며|살던|거주|주민|입주민|세대|세입자|입주자|산다|살거든|집인데|집이|집에|사람)"
+    r"\s?(?:에서?\s?|에요?,?\s?)?(?:사는|살고|살아|삽니다|살며|살던|거주|주민|입주민|세대|세입자|입주자"
+    r"|산다|살거든|집인데|집이|집에|사람)"
 )
 _HOME_BEFORE = re.compile(
     rf"(?:우리\s?집|저희\s?집|제\s?집|울집|자택|집은|집이|{_HOME}|번지|(?:로|길)\s?[0-9]{{1,4}}(?:-[0-9]{{1,4}})?|[가-힣]동\s?[0-9]{{1,4}}-[0-9]{{1,4}})"
     r"(?:\s?의|에)?\s?,?\s?$"
 )
 _FLOOR_ALONE = re.compile(rf"(?<![가-힣0-9A-Za-z]){_FLOOR}")
-_BLOCK_LIVES = re.compile(rf"(?<![가-힣0-9])(?:[0-9]{{2,4}}|{_SINO}{{0,3}}[백]{_SINO}{{1,4}})\s?동(?={_LIVES})")
+_BLOCK_LIVES = re.compile(
+    rf"(?<![가-힣0-9])(?:[0-9]{{2,4}}|{_SINO}{{0,3}}[백]{_SINO}{{1,4}})\s?동(?={_LIVES})"
+)
 _LIVES_AFTER = re.compile(_LIVES)
 _PUBLIC = re.compile(
     r"(?:시청|구청|군청|도청|시의회|의회|주민\s?센터|행정\s?복지\s?센터|복지관|도서관|청사|회의실|강의실|대학교?|학교|병원|의원|법원|검찰청"
@@ -75,7 +81,11 @@ def find_units(text: str) -> Iterator[Found]:
     for found in _PAIR.finditer(text):
         before = text[max(0, found.start() - 16) : found.start()]
         area = _AREA.match(found.group())
-        if area is not None and re.search(r"[가-힣]$", before) and not _ESTATE_BEFORE.search(before):
+        if (
+            area is not None
+            and re.search(r"[가-힣]$", before)
+            and not _ESTATE_BEFORE.search(before)
+        ):
             continue  # 역삼1동 302호: the area stays, the room is found by itself
         if re.search(r"[가-힣]$", before) and not re.match(r"제?\s?[0-9]", found.group()):
             continue  # 구로구 삼성동 302호

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from korean.normalise import normalise
 from korean.findings import EMAIL, FOREIGNER_NUMBER, NOTICES, PHONE, RESIDENT_NUMBER
+from korean.normalise import normalise
 from korean.redact import redact
 
 ONE = "[주민등록번호 삭제]"
