@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from korean.digits import Chain
 from korean.findings import CARD, Found, names_a_thing
 
-_CUE = re.compile(r"카드|체크카드|신용|비자|마스터|아멕스|카번")
+_CUE = re.compile(r"카드|체크카드|신용|비자|마스터|아멕스|카번|결제")
 _AFTER = re.compile(r"[^0-9\n]{0,6}(?:카드|비자|마스터)")
 # Length → after which digits it is parted.
 _SHAPES = {16: frozenset({4, 8, 12}), 15: frozenset({4, 10})}

@@ -69,7 +69,12 @@ def find_emails(text: str) -> Iterator[Found]:
         ):
             continue
         lead = max(floor, at.start() - 64)
-        name = _local(text[lead : at.start()], spelled=not written or domain["name"] is not None)
+        name = _local(
+            text[lead : at.start()],
+            spelled=not written
+            or domain["name"] is not None
+            or text[at.start() - 1 : at.start()] >= "가",
+        )
         if not name[0]:
             continue
         floor = domain.end()

@@ -51,6 +51,7 @@ _THINGS = re.compile(
     r"|계량기|수용가|고객|납부|고지서|전자납부|인증|버스|노선|품번|청구|참조|티켓|ISBN|EAN|GTIN)"
     r"\s?(?:번호판?|코드|넘버|NO|No|no|노)?\.?\s?(?:표찰|표지판?|판)?\s?(?:은|는|이|가|에|:|=|#)?\s?[(\[]?$"
 )
+_NUMBER_WORD = re.compile(r"(?:번호|코드)[^0-9]{0,4}$")
 _WINDOW = 24
 
 
@@ -68,6 +69,12 @@ class Found:
 def names_a_thing(text: str, start: int) -> bool:
     """Whether the words right before `start` say that a thing's number follows (운송장번호 …)."""
     return _THINGS.search(text[max(0, start - _WINDOW) : start]) is not None
+
+
+def names_a_things_number(text: str, start: int) -> bool:
+    """The same, only where the word 번호 or 코드 itself stands there."""
+    before = text[max(0, start - _WINDOW) : start]
+    return _NUMBER_WORD.search(before) is not None and _THINGS.search(before) is not None
 
 
 def settle(found: Iterable[Found]) -> list[Found]:

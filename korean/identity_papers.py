@@ -61,7 +61,7 @@ def find_licences(text: str, chains: Iterable[Chain]) -> Iterator[Found]:
             yield Found(start, chain.ends[last - 1], DRIVER_LICENSE, "", 0.7 + 0.3 * cue)
             index = last
     for found in _REGION_LICENCE.finditer(text):
-        yield Found(found.start(), found.end(), DRIVER_LICENSE, "", 0.8)
+        yield Found(found.start(), found.end(), DRIVER_LICENSE, "", 1.0)
 
 
 def _end_of_licence(text: str, chain: Chain, index: int) -> int:

@@ -19,9 +19,47 @@ _OURS = re.compile(
 _CALL = re.compile(r"\s?(?:번|번호)?\s?(?:으?로|에|이고|이에요|예요|입니다|이요|,|\.|$|\n)")
 
 
+# 010에 천이백삼십사에 오천육백칠십팔: each group read as a number.
+_ONE = "[일이삼사오육칠팔구]"
+_GROUP = rf"{_ONE}?천(?:{_ONE}?백)?(?:{_ONE}?십)?{_ONE}?"
+_READ = re.compile(
+    rf"(?:010|공일공|영일영|공일영|영일공)[\s,.-]{{0,2}}(?:에|다시|국에|국)?[\s,.-]{{0,2}}(?P<first>{_GROUP})"
+    rf"[\s,.-]{{0,2}}(?:에|다시|국에|국)?[\s,.-]{{0,2}}(?P<last>{_GROUP}|[0-9]{{4}})"
+)
+# 10-1234-5678: the zero was taken for granted.
+_SHORT_MOBILE = re.compile(
+    r"(?:폰|전화|연락처|번호|☎)[^0-9\n]{0,8}(?P<number>10[-. ][0-9]{4}[-. ][0-9]{4})(?![0-9]|-[0-9])"
+)
+_POWERS = {"십": 10, "백": 100, "천": 1000}
+
+
+def _digits(written: str) -> str:
+    return "0" + "".join(one for one in written if one.isdigit())
+
+
+def _amount(words: str) -> int:
+    total, digit = 0, 0
+    for one in words:
+        if one in _POWERS:
+            total += max(digit, 1) * _POWERS[one]
+            digit = 0
+        else:
+            digit = "영일이삼사오육칠팔구".index(one)
+    return total + digit
+
+
 def find_local_phones(text: str, *, public: Iterable[str]) -> Iterator[Found]:
     """Numbers without an area code that a word announces."""
     known = frozenset(public)
+    for found in _READ.finditer(text):
+        parts = [
+            one if one.isdigit() else f"{_amount(one):04}" for one in found.group("first", "last")
+        ]
+        yield Found(found.start(), found.end(), PHONE, f"010{parts[0]}{parts[1]}", 0.85)
+    for found in _SHORT_MOBILE.finditer(text):
+        yield Found(
+            found.start("number"), found.end("number"), PHONE, _digits(found["number"]), 0.6
+        )
     for found in _CUE.finditer(text):
         number = found["first"] + found["last"]
         if _OFFICE.fullmatch(found["first"]) or any(one.endswith(number) for one in known):

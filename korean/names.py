@@ -39,9 +39,9 @@ _SURE = re.compile(
 )
 # "신고자 홍길동", "예금주: 홍길동": a name of a Korean, or one that is known abroad.
 _LABEL = re.compile(
-    r"(?<![가-힣])(?:신고자|신고인|민원인|신청인|신청자|제보자|작성자|글쓴이|예금주|보호자|건의자|제안자|제출자|요청자|접수자|청구인|청원인|받는\s?사람|수령인|보낸\s?이|보낸\s?사람"
+    r"(?<![가-힣])(?:신고자|신고인|민원인|신청인|신청자|제보자|작성자|글쓴이|예금주|보호자|문의자|문의인|발신인?|보냄|from|From|FROM|건의자|제안자|제출자|요청자|접수자|청구인|청원인|받는\s?사람|수령인|보낸\s?이|보낸\s?사람"
     r"|보내는\s?사람|연락받을\s?사람|이름|세입자|임차인|입주민|주민|학부모|견주|차주|시민|구민|서명)"
-    r"(?:는|은|가|이)?\s?[:=\-)(]?\s{0,2}"
+    r"(?:는|은|가|이)?\s?[:=\-)(.]?\s{0,2}"
 )
 _WEAK = re.compile(r"(?<![가-힣])(?:저는요?|저|전|나는|난|제가|제|본인은|여긴|저희는)\s?,?\s{0,2}")
 # "안녕하세요 홍길동입니다", "강남구에 사는 홍길동입니다", "… 맘 홍길동이라고 합니다"
@@ -51,11 +51,16 @@ _BEFORE_NAME = re.compile(
 )
 _SIGNED = re.compile(
     r"(?P<name>[가-힣]{2,4}|[가-힣]\s[가-힣]\s?[가-힣])\s{0,2}(?:올림|드림|배상|拜上|씀|올립니다|드립니다|적음|남김)"
-    r"(?=\s*(?:$|[.!~\n)\],]))"
+    r"(?=\s*(?:$|[.!~\n)(\],0-9+☎]))"
 )
 _SIGNED_BEFORE = re.compile(r"(?:^|[\s,.!?~\n(])$")
+# "홍길동 010-1234-5678": the head of a form.
+_WITH_PHONE = re.compile(
+    r"(?:^|[\n,./|:;]\s?|연락처\s|입니다\s|요\s)(?P<name>[가-힣]{2,4})\s?[,(/:]?\s?"
+    r"(?=(?:\+?82[\s-]?|0)1[016789][\s.)-]?[0-9]|공일공|☎)"
+)
 _CALLED = re.compile(
-    r"(?<![가-힣])(?P<name>[가-힣]{2,5})(?:이?라고\s?(?:합니다|해요|하는데|하고|하며|불러|불리|함|해여|하는|하오|한다|하는\s?사람))"
+    r"(?<![가-힣])(?P<name>[가-힣]{2,5})(?:이?라는\s(?:사람|시민|주민|학생)|이?라고\s?(?:합니다|해요|하는데|하고|하며|불러|불리|함|해여|하는|하오|한다|하는\s?사람))"
 )
 _COPULA = re.compile(r"(?:입니다|이에요|이예요|예요|이라고|라고|이고|인데|이요|임(?![가-힣])|이며)")
 _PARTICLES = re.compile(r"고요|구요|예요|에요|고|구|라고요?|요|인데요?|이구요?")
@@ -80,6 +85,9 @@ def find_names(text: str) -> Iterator[Found]:
         name = found["name"]
         if _is_name(name, strict=True) or _is_foreign(name):
             yield _name(text, found.start(), found.start() + len(name), 0.8)
+    for found in _WITH_PHONE.finditer(text):
+        if _is_name(found["name"], strict=True):
+            yield _name(text, found.start("name"), found.end("name"), 0.6)
     for found in _SIGNED.finditer(text):
         name = found["name"].replace(" ", "")
         if not _SIGNED_BEFORE.search(text[: found.start()][-1:]):

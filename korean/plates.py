@@ -25,6 +25,12 @@ _OLD = re.compile(
     rf"(?<![가-힣])(?P<region>{_REGIONS})\s?(?P<class>[0-9]|[가-힣]{{2,3}}(?=\s|[{_LETTERS}]\s?[0-9]))\s?"
     rf"(?P<letter>[{_LETTERS}])\s?(?P<number>[0-9]{{4}})(?![0-9]|-[0-9])"
 )
+_TENS = "[이삼사오육칠팔구]?십[일이삼사오육칠팔구]?"
+_READ = re.compile(
+    rf"(?<![가-힣0-9])(?:(?P<region>{_REGIONS})\s?)?(?P<class>(?:[이삼사오육칠팔구]?백\s?)?(?:{_TENS}|[일이삼사오육칠팔구]))\s?"
+    rf"(?P<letter>[{_LETTERS}])(?:자)?[\s,]{{0,2}}(?P<number>(?:{_DIGIT}\s?){{3}}{_DIGIT}"
+    rf"|[이삼사오육칠팔구]?천\s?(?:[이삼사오육칠팔구]?백)?\s?(?:{_TENS}|[일이삼사오육칠팔구])?)(?!{_DIGIT})"
+)
 _SPOKEN = re.compile(
     rf"(?<![가-힣0-9])(?:(?P<region>{_REGIONS})\s?)?(?P<class>{_DIGIT}\s?{_DIGIT}(?:\s?{_DIGIT})?)\s?"
     rf"(?P<letter>[{_LETTERS}])(?:자)?[\s,]{{0,2}}(?P<number>(?:{_DIGIT}\s?){{3}}{_DIGIT})(?!{_DIGIT})"
@@ -38,7 +44,7 @@ _BEFORE = re.compile(r"(?:제|법|시행령|동|층)\s?$")
 
 def find_plates(text: str) -> Iterator[Found]:
     """Plates in normal text."""
-    for pattern, base in ((_PLATE, 0.8), (_OLD, 0.75), (_SPOKEN, 0.5)):
+    for pattern, base in ((_PLATE, 0.8), (_OLD, 0.75), (_SPOKEN, 0.5), (_READ, 0.4)):
         for found in pattern.finditer(text):
             score = _score(text, found, base)
             if score:
@@ -50,7 +56,7 @@ def _score(text: str, found: re.Match[str], base: float) -> float:
     cue = _CUE.search(before) is not None or _CUE.search(text[found.end() : found.end() + 16])
     if names_a_thing(text, found.start()):
         return 0.0
-    spoken = any(one in _VALUES for one in found["class"] + found["number"])
+    spoken = any(one in _VALUES or one in "십백천" for one in found["class"] + found["number"])
     if spoken and not cue:
         return 0.0
     if found["letter"] in _COUNTERS and not cue:
@@ -64,8 +70,22 @@ def _score(text: str, found: re.Match[str], base: float) -> float:
     return base + 0.15 * bool(cue)
 
 
+def _amount(words: str) -> int:
+    """A number in words below ten thousand: 삼천사백오십육 is 3456."""
+    total, digit = 0, 0
+    for one in words:
+        if one in "십백천":
+            total += max(digit, 1) * {"십": 10, "백": 100, "천": 1000}[one]
+            digit = 0
+        elif one in _VALUES:
+            digit = int(_VALUES[one])
+    return total + digit
+
+
 def _value(found: re.Match[str]) -> str:
     def plain(part: str) -> str:
+        if any(one in "십백천" for one in part):
+            return str(_amount(part))
         return "".join(_VALUES.get(one, one) for one in part if one.isalnum())
 
     region = found["region"] or ""

@@ -17,7 +17,7 @@ from korean.business_numbers import find_business_numbers
 from korean.cards import find_cards
 from korean.digits import Chain, find_chains
 from korean.emails import find_emails
-from korean.findings import NAMES, NOTICES, PHONE, Found, settle
+from korean.findings import NAMES, NOTICES, PHONE, Found, names_a_things_number, settle
 from korean.identity_papers import find_licences, find_passports
 from korean.local_phones import find_local_phones
 from korean.names import find_names
@@ -186,6 +186,8 @@ def _phones(text: str, chains: list[Chain], public: frozenset[str]) -> Iterator[
             continue
         for phone in find_phones(chain, public=public):
             start, end = chain.starts[phone.first], chain.ends[phone.last - 1]
+            if not phone.value.startswith("01") and names_a_things_number(text, start):
+                continue
             # The sign and the bracket belong to the number: +82…, (02)….
             before = text[start - 1 : start]
             if before == "+" or (before == "(" and ")" in text[start:end]):

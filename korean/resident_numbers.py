@@ -27,6 +27,10 @@ _AMOUNT_AFTER = re.compile(
 _AMOUNT_BEFORE = re.compile(r"(?:[₩$￦€]|(?:액|금액|예산|총액|원가|금|합계)[은는이가]?:?)\s?$")
 _MONEY_AFTER = re.compile(r"\s*원")
 _BARCODE_BEFORE = re.compile(r"(?:바코드|ISBN|EAN|GTIN|상품\s?번호|상품\s?코드)[^0-9]{0,10}$", re.I)
+_COMPANY_BEFORE = re.compile(r"법인\s?(?:등록)?\s?번호[^0-9]{0,6}$")
+_BANK_BEFORE = re.compile(
+    r"(?:은행|뱅크|금고|농협|신협|수협|축협|계좌|통장|우체국|카뱅)[^0-9]{0,12}$"
+)
 _DEGREES_BEFORE = re.compile(r"(?<![0-9])(?:3[3-9]|12[4-9]|13[0-2]|0)\.$")
 # Latitude and longitude of Korea.
 _COORDINATES = re.compile(r"3[3-9]\.[0-9]{3,}\s*[,/ ]\s*1(?:2[4-9]|3[0-2])\.[0-9]+")
@@ -121,6 +125,12 @@ def _end_of_number(
             return end
         return 0
     start_at, end_at = chain.starts[index], chain.ends[end - 1]
+    before = text[max(0, start_at - 24) : start_at]
+    # A company's registration number is no person's, and has as many digits: 법인등록번호 110111-….
+    if _COMPANY_BEFORE.search(before) or (
+        6 not in parted and parted and _BANK_BEFORE.search(before)
+    ):
+        return 0
     if not parted:
         harmless = set(chain.kinds[index:end]) == {"n"} and _is_other_bare_number(
             text, start_at, end_at, addresses=addresses

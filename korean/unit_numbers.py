@@ -24,11 +24,11 @@ _STOP = (
     r"|출구|승강장|엘리베이터|포인트|모집|법정|창구|묘|구역|필지|표|서식|관사|터|선로|교(?![가-힣])|수문|관정|약수))"
 )
 _PAIR = re.compile(
-    rf"(?:{_BLOCK})\s?[,.\-]?\s?(?:{_FLOOR}\s?,?\s?)?(?:{_ROOM}|{_SPOKEN_ROOM}){_STOP}"
+    rf"(?:{_BLOCK})\s?[,.\-]?\s?(?:(?:{_FLOOR}\s?,?\s?)?(?:{_ROOM}|{_SPOKEN_ROOM}){_STOP}|{_FLOOR})"
 )
 _ALONE = re.compile(
     rf"(?<![0-9A-Za-z.\-])(?:{_FLOOR}\s?,?\s?)?"
-    rf"(?:(?:지하|반지하|지층)\s?[0-9]{{1,4}}|[Bb비]\s?-?[0-9]{{1,4}}|[0-9]{{2,4}}(?:-[0-9]{{1,2}})?)\s?호{_STOP}"
+    rf"(?:(?:지하|반지하|지층)\s?[0-9]{{1,4}}|[Bb비]\s?-?[0-9]{{1,4}}|(?:[0-9]{{2,4}}-)?[0-9]{{2,4}}(?:-[0-9]{{1,2}})?)\s?호{_STOP}"
 )
 _ALONE_SPOKEN = re.compile(
     rf"(?<![가-힣0-9])(?:비\s?{_SINO}{{2,3}}|{_SINO}{{0,3}}[백천]{_SINO}{{1,5}}|{_SINO}공{_SINO}{{1,2}}|"
@@ -37,6 +37,10 @@ _ALONE_SPOKEN = re.compile(
 _HOME = (
     r"아파트|래미안|자이|힐스테이트|푸르지오|롯데캐슬|편한세상|더샵|더\s?샵|아이파크|뷰|빌라|오피스텔|주공|현대|단지"
     r"|맨션|맨숀|타운|팰리스|하이츠|연립|다세대|원룸|주택|고시원|빌|캐슬|쉐르빌|센트럴|파크|시티|하우스|리버|빌리지|기숙사|쪽방|고시텔"
+)
+# 101동 1203: the 호 left out.
+_BARE_ROOM = re.compile(
+    rf"(?:(?<=[\s,])|(?:{_HOME})\s?)(?P<unit>[0-9]{{3,4}}\s?동\s?,?\s?[0-9]{{3,4}})(?![0-9]|\s?[가-힣]{{0,2}}[0-9-]|\s?(?:호|번|년|명|세대|원|건|m|동))"
 )
 # 101-1203 after a housing estate's name, or after 동호수.
 _DASHED = re.compile(
@@ -97,6 +101,8 @@ def find_units(text: str) -> Iterator[Found]:
             if _NOT_A_ROOM.search(before) or (_PUBLIC.search(before) and not lives):
                 continue
             yield _unit(text, found.start(), found.end(), score + 0.2 * lives)
+    for found in _BARE_ROOM.finditer(text):
+        yield _unit(text, found.start("unit"), found.end("unit"), 0.7)
     for found in _DASHED.finditer(text):
         yield _unit(text, found.start("unit"), found.end("unit"), 0.7)
     for found in _FLOOR_ALONE.finditer(text):
