@@ -12,6 +12,7 @@ from korean.digits import Chain
 from korean.findings import BUSINESS_NUMBER, Found, names_a_thing
 
 _CUE = re.compile(r"사업자[^0-9\n\[\]]{0,24}$")
+_AFTER = re.compile(r"\s?(?:이게|가|이|은)?\s?(?:제|저희|우리)?\s?사업자")
 _OTHER = re.compile(r"(?:계좌|은행|통장|농협|신협|수협|입금|금고)[^\n]{0,20}$")
 _GROUPS = frozenset({3, 5})
 _WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
@@ -39,7 +40,7 @@ def _score(text: str, chain: Chain, index: int) -> float:
     before = text[max(0, start - 32) : start]
     parted = chain.breaks(index, last)
     valid = has_business_check(chain.digits[index:last])
-    if _CUE.search(before):
+    if _CUE.search(before) or _AFTER.match(text, chain.ends[last - 1]):
         return 0.8 + 0.2 * valid
     dashed = parted == _GROUPS and all("-" in chain.gaps[index + k] for k in _GROUPS)
     if dashed and not _OTHER.search(before) and not names_a_thing(text, start):

@@ -13,6 +13,9 @@ from korean.digits import Chain
 from korean.findings import CARD, Found, names_a_thing
 
 _CUE = re.compile(r"카드|체크카드|신용|비자|마스터|아멕스|카번|결제")
+_NO_MONEY = re.compile(
+    r"(?:교통|회원|포인트|도서|출입|동행)\s?카드[^0-9]{0,12}$|(?:티머니|하이패스)[^0-9]{0,12}$"
+)
 _AFTER = re.compile(r"[^0-9\n]{0,6}(?:카드|비자|마스터)")
 # Length → after which digits it is parted.
 _SHAPES = {16: frozenset({4, 8, 12}), 15: frozenset({4, 10})}
@@ -46,9 +49,11 @@ def _at(text: str, chain: Chain, index: int) -> Found | None:
         parted = chain.breaks(index, last)
         before = text[max(0, start - 20) : start]
         cue = _CUE.search(before) is not None or _AFTER.match(text, end) is not None
+        if _NO_MONEY.search(before) and not _AFTER.match(text, end):
+            continue
         grouped = parted == groups
         valid = fits_luhn(number)
-        loose = len(parted) >= length - 2 or "s" in kinds or parted < groups
+        loose = len(parted) >= length - 2 or "s" in kinds or parted < groups or cue
         if any(_PARTING.search(gap) for gap in chain.gaps[index + 1 : last]):
             continue
         if names_a_thing(text, start) or (number[0] in "01278" and not cue and not grouped):

@@ -18,7 +18,7 @@ _PASSPORT_CUE = re.compile(
     r"(?:여권|패스포트|passport)(?:\s?(?:번호|넘버|no\.?|number))?[^0-9A-Za-z\n\[\]]{0,12}$", re.I
 )
 _CUED = re.compile(
-    r"(?:여권|패스포트|passport)(?:\s?(?:번호|넘버|no\.?|number))?[^0-9A-Za-z\n\[\]]{0,12}?"
+    r"(?:여권|패스포트|passport)(?:\s?(?:번호|넘버|no\.?|number))?[^0-9A-Za-z\n\[\]]{0,24}?"
     r"(?P<number>(?:[A-Za-z]{1,2}[ -]?|(?:엠|에스|알|피엠|지|디)\s?)?"
     r"(?:[0-9영공빵일이삼사오육륙칠팔구][ -]?){3}(?:[A-Za-z에비씨디이]?[ -]?)"
     r"(?:[0-9영공빵일이삼사오육륙칠팔구][ -]?){3,4}[0-9영공빵일이삼사오육륙칠팔구])(?![0-9A-Za-z])",
@@ -34,6 +34,11 @@ _REGION_LICENCE = re.compile(
     rf"(?:{_REGIONS})\s?[-.]?\s?[0-9]{{2}}\s?[-. ]\s?[0-9]{{6}}\s?[-. ]\s?[0-9]{{2}}(?![0-9])"
 )
 _LONGEST, _SHORTEST = 12, 10
+# 십일에 이십이에 일이삼사오육에 공일: the short groups read as numbers.
+_READ = re.compile(
+    r"면허[^0-9\n\[\]]{0,20}?(?P<number>이?십[일이삼사오육칠팔구]?(?:에|다시|\s){1,3}[이삼사오육칠팔구]?십?[일이삼사오육칠팔구영공]{0,2}"
+    r"(?:에|다시|\s){1,3}(?:[0-9영공일이삼사오육칠팔구]\s?){6}(?:에|다시|\s){0,3}[0-9영공일이삼사오육칠팔구]{2})"
+)
 
 
 def find_passports(text: str) -> Iterator[Found]:
@@ -60,6 +65,8 @@ def find_licences(text: str, chains: Iterable[Chain]) -> Iterator[Found]:
             cue = _LICENCE_CUE.search(text[max(0, start - 24) : start]) is not None
             yield Found(start, chain.ends[last - 1], DRIVER_LICENSE, "", 0.7 + 0.3 * cue)
             index = last
+    for found in _READ.finditer(text):
+        yield Found(found.start("number"), found.end("number"), DRIVER_LICENSE, "", 1.0)
     for found in _REGION_LICENCE.finditer(text):
         yield Found(found.start(), found.end(), DRIVER_LICENSE, "", 1.0)
 

@@ -23,7 +23,7 @@ from korean.name_words import (
 
 _TAIL = (
     r"(?:이?라고|이?라는|이?라\s?(?:하|합|해)|이?라\s?불|입니다|임니다|이고|이구|고요|구요|고|구|이에요|이예요|예요|에요|여요|이여요|이요|요|이며|며|인데|인대|ㄴ데"
-    r"|이지만|이죠|죠|이니|이거든|거든|이올시다|이란|이야|이다|임|인데요|씨|님|이라|라|올시다|이오니|오니)"
+    r"|이지만|이죠|죠|이니|이거든|거든|이올시다|이란|이야|이다|임|인데요|씨|님|이라|라|올시다|이오니|오니|이오|요오|이유|이여유|이어유|인디유|인디요|입니더|이라예|라예|아입니까)"
 )
 _END = r"(?=\s*(?:$|[,.!?~:;()/\n\]ㅎㅋ·|]))"
 _LATIN = r"[A-Z][A-Za-z'.-]{1,20}(?:\s[A-Z][A-Za-z'.-]{0,20}){0,3}"
@@ -39,7 +39,7 @@ _SURE = re.compile(
 )
 # "신고자 홍길동", "예금주: 홍길동": a name of a Korean, or one that is known abroad.
 _LABEL = re.compile(
-    r"(?<![가-힣])(?:신고자|신고인|민원인|신청인|신청자|제보자|작성자|글쓴이|예금주|보호자|문의자|문의인|발신인?|보냄|from|From|FROM|건의자|제안자|제출자|요청자|접수자|청구인|청원인|받는\s?사람|수령인|보낸\s?이|보낸\s?사람"
+    r"(?<![가-힣])(?:신고자|신고인|민원인|(?:이의)?신청인|신청자|제보자|작성자|글쓴이|예금주|계좌주|대표자?|반장|통장|이장|어머니|아버지|어머님|아버님|남편|아내|아들|딸|배우자|세대주|세대원|수급자|환자|학생|피해자|보호자|문의자|문의인|발신인?|보냄|from|From|FROM|건의자|제안자|제출자|요청자|접수자|청구인|청원인|받는\s?사람|수령인|보낸\s?이|보낸\s?사람"
     r"|보내는\s?사람|연락받을\s?사람|이름|세입자|임차인|입주민|주민|학부모|견주|차주|시민|구민|서명)"
     r"(?:는|은|가|이)?\s?[:=\-)(.]?\s{0,2}"
 )
@@ -56,16 +56,25 @@ _SIGNED = re.compile(
 _SIGNED_BEFORE = re.compile(r"(?:^|[\s,.!?~\n(])$")
 # "홍길동 010-1234-5678": the head of a form.
 _WITH_PHONE = re.compile(
-    r"(?:^|[\n,./|:;]\s?|연락처\s|입니다\s|요\s)(?P<name>[가-힣]{2,4})\s?[,(/:]?\s?"
-    r"(?=(?:\+?82[\s-]?|0)1[016789][\s.)-]?[0-9]|공일공|☎)"
+    r"(?:^|[\n,./|:;]\s?|연락처\s|입니다\s|요\s)\s?(?P<name>[가-힣]{2,4})\s?[,(/:]?\s?"
+    r"(?=(?:\+?82[\s-]?|0)1[016789][\s.)-]?[0-9]|공일공|☎|[0-9]{6}\s?[-~]?\s?[0-9]{7})"
 )
 _CALLED = re.compile(
-    r"(?<![가-힣])(?P<name>[가-힣]{2,5})(?:이?라는\s(?:사람|시민|주민|학생)|이?라고\s?(?:합니다|해요|하는데|하고|하며|불러|불리|함|해여|하는|하오|한다|하는\s?사람))"
+    r"(?<![가-힣])(?P<name>[가-힣]{2,4}?)(?:이?라는\s(?:사람|시민|주민|학생|분)"
+    r"|이?라고\s?(?:합니다|해요|하는데|하고|하며|불러|불리|함|해여|하는|하오|한다|몇\s?번|말|했|적|쓰))"
+)
+# Somebody else, by name: 박문수씨, 황진이 할머니. Not an official: 김 주무관님.
+_TITLED = re.compile(
+    r"(?<![가-힣])(?P<name>[가-힣]{3,4})\s?(?:씨|님|할머니|할아버지|어르신)(?![가-힣]{0,2}(?:앗|름))"
 )
 _COPULA = re.compile(r"(?:입니다|이에요|이예요|예요|이라고|라고|이고|인데|이요|임(?![가-힣])|이며)")
 _PARTICLES = re.compile(r"고요|구요|예요|에요|고|구|라고요?|요|인데요?|이구요?")
-_SAID_ALONE = re.compile(r"(?:입니다|이라고\s?(?:합|해|하)|라고\s?(?:합|해|하))")
-_SAID = re.compile(r"(?:입니다|이라고|라고\s?(?:합|해|하)|이에요|예요|이예요|인데요|임$|이올시다)")
+_SAID_ALONE = re.compile(
+    r"(?:입니다|입니더|이오(?![가-힣])|이유(?![가-힣])|인디유|이라고\s?(?:합|해|하)|라고\s?(?:합|해|하))"
+)
+_SAID = re.compile(
+    r"(?:입니다|입니더|이오(?![가-힣])|이유(?![가-힣])|인디유|이라고|라고\s?(?:합|해|하)|이에요|예요|이예요|인데요|임$|이올시다)"
+)
 _UNNAMED = re.compile(
     r"모르|모름|말씀|밝히|안|없|비밀|생략|익명|공개|적|뭐|무엇|어떻게|왜|꼭|따로|다음|위|아래|나중|그냥|아까|이미|여기|필수|남기|알|굳이|못|저장|쓰|지워|빼|당연|물론|정말|다시|잘못|바뀌|바꾸|개명|제발|필요|확인"
 )
@@ -83,8 +92,11 @@ def find_names(text: str) -> Iterator[Found]:
         yield from _introduced(text, cue.end(), greeted=bool(cue.group().strip()))
     for found in _CALLED.finditer(text):
         name = found["name"]
-        if _is_name(name, strict=True) or _is_foreign(name):
+        if _is_name(name, strict=True, rare=True) or _is_foreign(name):
             yield _name(text, found.start(), found.start() + len(name), 0.8)
+    for found in _TITLED.finditer(text):
+        if _is_name(found["name"], strict=True):
+            yield _name(text, found.start(), found.end("name"), 0.7)
     for found in _WITH_PHONE.finditer(text):
         if _is_name(found["name"], strict=True):
             yield _name(text, found.start("name"), found.end("name"), 0.6)
@@ -221,7 +233,7 @@ def _leading_name(word: str, *, strict: bool) -> str:
     return ""
 
 
-def _is_name(name: str, *, strict: bool) -> bool:
+def _is_name(name: str, *, strict: bool, rare: bool = False) -> bool:
     if name in NOT_NAMES or (name[:-1] in NOT_NAMES and name[-1] in "이요고임은는라인"):
         return False
     for compound in COMPOUND:
@@ -234,7 +246,8 @@ def _is_name(name: str, *, strict: bool) -> bool:
     if name[:2] in NOT_NAMES and name[2] in NOT_ENDINGS:
         return False
     if strict:
-        return name[0] in COMMON_SURNAMES and name[1] in GIVEN and name[2] in GIVEN
+        first = rare or name[0] in COMMON_SURNAMES
+        return first and name[1] in GIVEN and name[2] in GIVEN
     return name[1] in GIVEN or name[2] in GIVEN
 
 
