@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from actions.turn import Message
 from core.replies import Point
+from core.vault import TOKEN_PATTERN
 from korean.answers import is_cancel, is_restart, is_skip, yes_no
 from korean.normalise import fold
 from korean.questions import is_question
@@ -20,7 +21,8 @@ from korean.questions import is_question
 SURE = 0.75
 # A typed command is short; "취소된 공사 때문에 …" is a story.
 COMMAND_LENGTH = 14
-_TOKEN = re.compile(r"⟦(?:전화|메일)\d+⟧")
+# Only these two say where a citizen can be reached.
+_CONTACT = re.compile(r"⟦(?:전화|메일)\d+⟧")
 
 
 class Control(StrEnum):
@@ -126,7 +128,7 @@ def read_message(message: Message) -> Reading:
     """Everything in a message that the form could use, found without knowing what was asked."""
     typed = message.kind == "text"
     text = message.text.strip() if typed else ""
-    token = _TOKEN.search(message.text)
+    token = _CONTACT.search(message.text)
     return Reading(
         text=text,
         control=_control(message),
@@ -213,8 +215,8 @@ def is_noise(text: str) -> bool:
 
 
 def without_tokens(text: str) -> str:
-    """The text without the tokens that stand for a phone number or an e-mail address."""
-    return _TOKEN.sub("", text)
+    """The text without the tokens that stand for personal data."""
+    return TOKEN_PATTERN.sub("", text)
 
 
 def _control(message: Message) -> Control | None:

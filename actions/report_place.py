@@ -16,7 +16,7 @@ from core.replies import Point
 from core.routing import neighbour_in_text
 from korean.place_words import HOMES, LANDMARKS, RELATIONS, SURFACES
 from korean.places import find_places
-from korean.redact import REMOVED
+from korean.redact import without_notices
 
 # What follows a citizen's bare answer ("시청역 앞이요") and is no part of the place.
 _ENDING = re.compile(
@@ -87,7 +87,7 @@ def place_in(text: str, *, city: City) -> str | None:
 
 def place_answer(text: str, *, city: City) -> str | None:
     """The place in an answer to "where?"; the citizen's own words when no phrase is known."""
-    text = _BEFORE_PLACE.sub("", text.strip()).replace(REMOVED, " ")
+    text = without_notices(_BEFORE_PLACE.sub("", text.strip()), " ")
     words = _ENDING.sub("", _LEAD.sub("", text.strip())).strip()
     found = place_in(text, city=city)
     if found is not None and words.startswith(found) and _GOES_ON.fullmatch(words[len(found) :]):

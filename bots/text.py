@@ -9,6 +9,14 @@ from core.texts import Texts
 from core.vault import TOKEN_PATTERN
 
 _KIND_OF_TOKEN = re.compile(r"[가-힣]+")
+# A token's name is as short as can be; a citizen reads the whole word.
+_WHOLE_WORDS = {
+    "계좌": "계좌번호",
+    "카드": "카드번호",
+    "차량": "차량번호",
+    "동호": "동·호수",
+    "사업자": "사업자등록번호",
+}
 
 
 def storable(text: str) -> str:
@@ -22,7 +30,8 @@ def without_tokens(texts: Texts, text: str) -> str:
 
     def word(match: re.Match[str]) -> str:
         kind = _KIND_OF_TOKEN.search(match.group())
-        return texts.render("web_token", kind=kind.group() if kind else "")
+        name = kind.group() if kind else ""
+        return texts.render("web_token", kind=_WHOLE_WORDS.get(name, name))
 
     return TOKEN_PATTERN.sub(word, text)
 

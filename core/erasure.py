@@ -53,6 +53,13 @@ from core.vault import TOKEN_NAMES, TOKEN_PATTERN
 WAIT_AT_MOST = timedelta(hours=24)
 ERASED_CONTACT = "(지운 연락처)"
 ERASED_TEXT = "(지운 글)"
+ERASED_PERSONAL = "(지운 개인정보)"
+# By the first two letters of a token's name; all else is personal data.
+_ERASED = {
+    TOKEN_NAMES["phone"]: ERASED_CONTACT,
+    TOKEN_NAMES["email"]: ERASED_CONTACT,
+    TOKEN_NAMES["unread"]: ERASED_TEXT,
+}
 CASE_NOTE = "이 민원을 낸 대화와 연락처를 지웠어요."
 
 # Columns that tell what happened and never what was said. Every other column that can hold words,
@@ -340,7 +347,7 @@ def _clean(row: Case | CaseEvent) -> None:
 def _without_tokens(value: Any) -> Any:
     if isinstance(value, str):
         return TOKEN_PATTERN.sub(
-            lambda found: ERASED_TEXT if TOKEN_NAMES["unread"] in found[0] else ERASED_CONTACT,
+            lambda found: _ERASED.get(found[0][1:3], ERASED_PERSONAL),
             value,
         )
     if isinstance(value, dict):

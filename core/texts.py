@@ -37,6 +37,7 @@ REQUIRED: Mapping[str, frozenset[str]] = {
     "choice_erase_no": _p(),
     # bad input
     "resident_number_removed": _p(),
+    "paper_number_removed": _p(),
     "too_long_kept": _p("limit"),
     "unsupported_kind": _p(),
     "form_goes_on": _p(),

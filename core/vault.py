@@ -23,9 +23,10 @@ from core.errors import PermanentFailure, Refused
 from core.locking import lock_conversation
 from core.models.vault import VaultItem
 from core.telemetry import NO_TELEMETRY, Telemetry
+from korean.findings import NAMES
 
-TOKEN_NAMES = {"phone": "전화", "email": "메일", "unread": "원문"}
-TOKEN_PATTERN = re.compile(r"⟦(?:전화|메일|원문)\d+⟧")
+TOKEN_NAMES = {**NAMES, "unread": "원문"}
+TOKEN_PATTERN = re.compile(rf"⟦(?:{'|'.join(TOKEN_NAMES.values())})\d+⟧")
 
 
 class Cipher(Protocol):

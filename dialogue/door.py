@@ -35,6 +35,7 @@ from core.turn_changes import GATHER, SETTLE, edit_turn, join_part
 from core.vault import Vault
 from dialogue.choices import is_choice_id
 from dialogue.emergency import recognise
+from dialogue.halves import join_halves, wait_for_second_half
 from dialogue.reading import SERVICE_CONTEXT
 from korean.redact import Redaction, redact
 
@@ -172,6 +173,7 @@ class Door:
                 session, conversation_id=conversation.id, at=message.sent_at or now
             ):
                 message = replace(message, flood=True, files=())
+            redaction = self._with_halves(session, conversation, message, redaction, now)
             text, unread_token = self._put_away(session, conversation.id, message, redaction, now)
             recorded = record_turn(
                 session,
@@ -213,6 +215,7 @@ class Door:
         if message.edited_at is None and message.part in turn.parts:
             return twice
         conversation = session.get_one(Conversation, turn.conversation_id)
+        redaction = self._with_halves(session, conversation, message, redaction, now, turn=turn)
         text, unread_token = self._put_away(session, conversation.id, message, redaction, now)
         joins = message.part is not None and message.part not in turn.parts
         if joins:
@@ -249,6 +252,31 @@ class Door:
             turn.emergency = emergency.id
             self._answer_emergency(session, turn, conversation, emergency, now)
         return Received(turn.id, turn.conversation_id, duplicate=False)
+
+    def _with_halves(
+        self,
+        session: Session,
+        conversation: Conversation,
+        message: InboundMessage,
+        redaction: Redaction | None,
+        now: datetime,
+        *,
+        turn: Turn | None = None,
+    ) -> Redaction | None:
+        """The redaction of a message together with those before it, whose pieces it masks."""
+        if redaction is None or not message.text or message.contact is not None:
+            return redaction
+        return join_halves(
+            session,
+            conversation=conversation,
+            redaction=redaction,
+            before=turn.id if turn is not None else None,
+            public_numbers=self._public_numbers,
+            keep=lambda kind, value: self._vault.keep(
+                session, conversation_id=conversation.id, kind=kind, value=value, now=now
+            ),
+            now=now,
+        )
 
     def _put_away(
         self,
@@ -341,7 +369,8 @@ def _held_back(message: InboundMessage) -> timedelta:
     """How long to wait for the rest of an album, or for what was sent before this."""
     if message.part is not None:
         return GATHER
-    return SETTLE if message.unsettled else timedelta(0)
+    settle = SETTLE if message.unsettled else timedelta(0)
+    return max(settle, wait_for_second_half(message.text))
 
 
 def _without_hiding_places(message: InboundMessage) -> InboundMessage:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 
 from core.attachments import AttachmentStore
-from core.conversations import renew_lease
+from core.conversations import Lease, renew_lease
 from core.database import Database
 from core.erasure import (
     due_erasures,
@@ -20,6 +20,7 @@ from core.erasure import (
 )
 from core.errors import TemporaryFailure
 from core.failpoints import failpoint
+from core.masking import conversations_to_forget, note_forgotten
 from core.ports import Now
 from dialogue.leases import Leases
 from dialogue.rasa import RasaClient
@@ -39,6 +40,7 @@ def erase_due(
     own = leases or Leases(database=database, now=now)
     with database.reading() as session:
         due = [each.conversation_id for each in due_erasures(session, now=now())]
+    forget_due(database=database, rasa=rasa, now=now, leases=own)
     done = 0
     for conversation_id in due:
         try:
@@ -55,6 +57,29 @@ def erase_due(
     if done:
         database.empty_log()
     return done
+
+
+def forget_due(*, database: Database, rasa: RasaClient, now: Now, leases: Leases) -> None:
+    """Have Rasa forget the conversations of which it heard what it must not keep."""
+    with database.reading() as session:
+        due = conversations_to_forget(session)
+    for conversation_id in due:
+        try:
+            with leases.hold(conversation_id) as lease:
+                if lease is not None:
+                    forget_conversation(database, rasa, lease, now=now)
+        except TemporaryFailure as error:
+            log.warning("conversation %s is forgotten later: %s", conversation_id, error)
+
+
+def forget_conversation(database: Database, rasa: RasaClient, lease: Lease, *, now: Now) -> None:
+    """Erase Rasa's part of the conversation that the caller holds. Raises TemporaryFailure."""
+    rasa.forget(lease.conversation_id)
+    with database.transaction() as session:
+        renew_lease(session, lease, now())
+        note_forgotten(session, conversation_id=lease.conversation_id)
+    # The words that were masked lie in SQLite's log until it is cut.
+    database.empty_log()
 
 
 def _erase(

@@ -7,6 +7,7 @@ things we cannot take, old buttons.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,7 +24,8 @@ from core.replies import Choice, Reply
 from dialogue.choices import case_in_reply, parse_payload, resolve_press, resolve_typed
 from dialogue.rasa import RasaTurn
 from dialogue.survey import is_pressed_score, resolve_comment, resolve_score
-from korean.redact import REMOVED
+from korean.findings import DRIVER_LICENSE, PASSPORT
+from korean.redact import without_notices
 
 ANALYSED_CHARACTERS = 2000
 # Commands that people know from messengers; everything else that begins with "/" is plain text.
@@ -115,7 +117,7 @@ def read_turn(
         goes_on = _form_goes_on(session, turn, city, "unsupported_kind")
         return Reading(before=goes_on, aside=True)
 
-    before = [Reply(texts.render("resident_number_removed"))] if turn.refused else []
+    before = [Reply(texts.render(key)) for key in _removed(turn.refused)]
     before += [Reply(problem_text(city, code)) for code in dict.fromkeys(turn.problems)]
 
     def rasa(
@@ -147,7 +149,7 @@ def read_turn(
         return rasa(meaning=_inform(texts.render("photo_as_text"), entity=None))
 
     text = turn.text.strip()
-    if not _readable(text.replace(REMOVED, "")):
+    if not _readable(without_notices(text)):
         # Nothing is left but the mark of what was refused, or there never were words.
         if before:
             return Reading(before=(*before, *_form_goes_on(session, turn, city)), aside=True)
@@ -163,6 +165,15 @@ def read_turn(
     text = text[:ANALYSED_CHARACTERS]
     comment = resolve_comment(session, turn=turn, text=text)
     return rasa(text=None if comment else text, meaning=comment, after=tuple(after))
+
+
+def _removed(refused: Collection[str]) -> Iterator[str]:
+    """The texts that tell which kinds of numbers were removed at the door."""
+    papers = {PASSPORT, DRIVER_LICENSE}
+    if not papers.issuperset(refused):
+        yield "resident_number_removed"
+    if not papers.isdisjoint(refused):
+        yield "paper_number_removed"
 
 
 def problem_text(city: City, code: str) -> str:

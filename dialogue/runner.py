@@ -35,6 +35,7 @@ from core.replies import Reply
 from core.telemetry import NO_TELEMETRY, Step, Telemetry
 from core.turn_queue import due_turn, waiting_conversations
 from dialogue.dispatch import Dispatcher
+from dialogue.erasure import forget_conversation
 from dialogue.files import fetch_files
 from dialogue.later import Later
 from dialogue.leases import Leases
@@ -299,6 +300,7 @@ class TurnRunner:
             channel = self._channels.get(turn.channel)
             heard = {"text": turn.text, "attachments": len(turn.attachment_ids)}
             private = conversation.visibility == "private"
+            forget = conversation.forget_in_rasa
             reading = Reading()
             if private:
                 reading = read_turn(
@@ -318,6 +320,8 @@ class TurnRunner:
                 invitations=self._invitations,
             )
             return _Worked(replies, turn.revision, heard)
+        if forget and reading.for_rasa is not None:
+            forget_conversation(self._database, self._rasa, lease, now=self._now)
         with _presence(channel, conversation.address, needed=reading.for_rasa is not None):
             return _Worked(self._replies(reading), turn.revision, heard, aside=reading.aside)
 

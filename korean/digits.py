@@ -23,20 +23,21 @@ _WORDS = {
 }
 _SYLLABLES = dict(zip("영공령빵〇零일이삼사오육륙칠팔구", "0000001234566789", strict=True))
 _HANJA = dict(zip("一二三四五六七八九", "123456789", strict=True))
-_LETTERS = {"O": "0", "o": "0", "l": "1", "I": "1"}
+_LETTERS = {"O": "0", "o": "0", "ㅇ": "0", "l": "1", "I": "1"}
 _SPOKEN = {**_WORDS, **_SYLLABLES, **_HANJA}
 
 # What people say or type where a hyphen stands. Longer words first, so that the 이 of 하이픈 or
 # 마이너스 is not read as a two.
 _SEPARATORS = (
-    "하이픈|하이푼|하이폰|마이너스|슬래시|슬래쉬|슬러시|띄우고|띄어쓰고|에다가|그리고|그다음에?|"
-    "작대기|짝대기|막대기|언더바|다시|대시|대쉬|데시|데쉬|대씨|줄표|콤마|쉼표|빼기|띄고|에다|하고|다음에?|"
+    r"하이픈|하이푼|하이폰|마이너스|슬래시|슬래쉬|슬러시|띄우고|띄어쓰고|띄어서|띄워서|한\s?칸|빈\s?칸|"
+    r"다음은|에다가|그리고|그다음에?|"
+    r"작대기|짝대기|막대기|언더바|다시|대시|대쉬|데시|데쉬|대씨|줄표|콤마|쉼표|빼기|띄고|에다|하고|다음에?|"
     "(?<=[0-9])이고요?|(?<=[0-9])이구요?|(?<=[0-9])이요|(?<=[0-9])[은는의]|ㅡ|ー|쩜|땡|닷|점|바|에"
 )
 _TOKEN = re.compile(
     f"(?P<separator>{_SEPARATORS})|(?P<figure>[0-9])|"
     f"(?P<spoken>{'|'.join(_WORDS)}|[{''.join(_SYLLABLES)}{''.join(_HANJA)}])|"
-    "(?P<letter>(?<=[0-9OolI])[OolI](?![A-HJ-NP-Za-km-np-z])|(?<![A-Za-z])[OolI](?=[0-9]))"
+    "(?P<letter>(?<![ㄱ-ㅣ])ㅇ(?=[0-9]ㅇ)|(?<=ㅇ[0-9])ㅇ(?![ㄱ-ㅣ])|(?<=[0-9OolI])[OolI](?![A-HJ-NP-Za-km-np-z])|(?<![A-Za-z])[OolI](?=[0-9]))"
 )
 _GAP = re.compile(f"(?:[\\W_]|{_SEPARATORS})*")
 _MASK = re.compile(r"[*•●xX]{3,}")

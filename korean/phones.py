@@ -127,6 +127,7 @@ def _is_odd(
     mobile = chain.digits.startswith(("010", "10"), first)
     if mobile and parted == frozenset(range(code, length, 2)):
         return True
-    if "s" in chain.kinds[first:last]:
+    # One spoken syllable after figures is no digit but the 이 of 이라고.
+    if "s" in chain.kinds[first : last - 1] or "n" not in chain.kinds[first:last]:
         return True
     return code == 3 and length == 11 and chain.is_alone(first, last)

@@ -25,7 +25,9 @@ from korean.place_parts import (
 )
 from korean.place_trails import walked
 
-_WORD = re.compile(r"[가-힣A-Za-z0-9㎡&·]+(?:[-~.'][0-9A-Za-z가-힣]+)*|⟦[^⟦⟧]*⟧|\S")
+_WORD = re.compile(
+    r"⟦동호[0-9]+⟧[가-힣]*|[가-힣A-Za-z0-9㎡&·]+(?:[-~.'][0-9A-Za-z가-힣]+)*|⟦[^⟦⟧]*⟧|\S"
+)
 _LOCATIVE = re.compile(r"(?:쪽)?(?:에|으로|로)")
 _LINKING = frozenset({"의"})
 _JOINING = frozenset({"와", "과", "이랑", "랑", "하고", "에서", "에서부터", "부터"})
@@ -42,7 +44,9 @@ _BRANCH = re.compile(r"[0-9]{1,4}(?:번|가|나|다|안)?길(?P<number>[0-9]{1,5
 _NUMBER = re.compile(r"(?:지하|산)?[0-9]{1,5}(?:-[0-9]{1,4})?(?:번지|번)?")
 _BLOCK = re.compile(
     r"(?:[0-9]{1,4}|[A-Za-z가나다라마바])동(?:[0-9]{1,4}호)?|지하[0-9]?층?|[0-9]{1,2}층|[0-9]{1,4}호|[0-9]{1,2}(?:단지|차)"
+    r"|⟦동호[0-9]+⟧"  # what leads to one home is a token by then
 )
+_NAME = re.compile(r"[가-힣A-Za-z0-9&·]{2,12}|⟦동호[0-9]+⟧")
 _EXIT_NUMBER = re.compile(r"[0-9]{1,2}(?:-[0-9])?번")
 _GA = re.compile(r"[가-힣]{2,5}[0-9]가동?")
 _TOWN = re.compile(r"[가-힣]{2,3}(?:읍)")
@@ -272,7 +276,7 @@ class _Reader:
 
     def _may_be_name(self, word: str, index: int) -> bool:
         """Whether a word may be the name in front of a kind of place or of 앞, 옆."""
-        if index + 1 >= len(self.tokens) or not re.fullmatch(r"[가-힣A-Za-z0-9&·]{2,12}", word):
+        if index + 1 >= len(self.tokens) or not _NAME.fullmatch(word):
             return False
         following = stems(self.word(index + 1))
         if word in words.KIND_PREFIXES:

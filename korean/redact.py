@@ -1,62 +1,60 @@
 """The first wall: finds personal data in a raw message before anything is stored; stores nothing.
 
-Resident and foreigner registration numbers are refused and their digits returned nowhere.  Phone
-numbers and e-mail addresses come back as spans, for tokens to stand in their place.  Square
-brackets of tokens that somebody typed are turned into others, so that nobody can type a token.
+Numbers that name a person by law (resident, foreigner, passport, driving licence) are refused and
+their digits returned nowhere.  All else comes back as spans, for tokens to stand in their place.
+Square brackets of tokens that somebody typed are turned into others, so that nobody can type a token.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from korean.bank_accounts import find_accounts
+from korean.business_numbers import find_business_numbers
+from korean.cards import find_cards
 from korean.digits import Chain, find_chains
+from korean.emails import find_emails
+from korean.findings import NAMES, NOTICES, PHONE, Found, names_a_things_number, settle
+from korean.identity_papers import find_licences, find_passports
+from korean.local_phones import find_local_phones
+from korean.names import find_names
 from korean.normalise import normalise
 from korean.phones import explains, find_phones, national_digits
+from korean.plates import find_plates
 from korean.resident_numbers import find_resident_numbers
-
-RESIDENT_NUMBER = "resident_number"
-PHONE = "phone"
-EMAIL = "email"
-REMOVED = "[주민등록번호 삭제]"
+from korean.unit_numbers import find_units
 
 _BRACKETS = str.maketrans("⟦⟧", "〔〕")
 _SHORTEST_RESIDENT_HALF = 6
 _SHORTEST_PHONE = 9
-_AT = re.compile(r"\s{0,2}(?:@|골뱅이|[(\[]\s?(?:at|앳)\s?[)\]])\s{0,2}", re.I)
-_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}$")
-_DOT = r"\s?(?:\.|점|닷|쩜|\(dot\))\s?"
-_DOMAIN = re.compile(
-    rf"(?P<host>[A-Za-z0-9-]{{1,63}}(?:{_DOT}[A-Za-z0-9-]{{1,63}}){{0,4}}{_DOT}"
-    rf"(?:[A-Za-z]{{2,24}}|컴|씨오\s?점\s?케이알|넷))|"
-    rf"(?P<name>네이버|지메일|한메일|다음|카카오|네이트|핫메일)(?:{_DOT}(?:com|net|컴|넷))?"
+# What stands for personal data already, ours or typed, is one letter that no finder knows; else the
+# digit of a token would join the number after it.
+_NOTICE = "|".join(re.escape(notice) for notice in NOTICES.values())
+_PUT_AWAY = re.compile(
+    rf"[⟦〔](?:{'|'.join([*NAMES.values(), '원문'])})[0-9]{{1,4}}[⟧〕]|{_NOTICE}"
 )
-_HOSTS = {
-    "네이버": "naver.com",
-    "지메일": "gmail.com",
-    "한메일": "hanmail.net",
-    "다음": "daum.net",
-    "카카오": "kakao.com",
-    "네이트": "nate.com",
-    "핫메일": "hotmail.com",
-}
-_ENDINGS = {"컴": "com", "넷": "net"}
+_HOLE = "\ua640"
+# What is found may lay bare what stood beside it; so it is looked for again, but not for ever.
+_MOST_PASSES = 6
 
 
 @dataclass(frozen=True)
 class Span:
     """Personal data at raw[start:end]; `value` is its one form, empty for what is refused.
 
-    Forms: a phone's national digits (`01012345678`), an e-mail address in small letters.
+    `score` is how sure the finder was, from 0 to 1.  Forms: a phone's national digits
+    (`01012345678`), an account's, a card's and a business's digits, a plate without spaces, an
+    e-mail address in small letters, a name and a home's number with single spaces.
     """
 
     start: int
     end: int
     kind: str
     value: str
+    score: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -73,46 +71,86 @@ class Redaction:
 
     def kept(self) -> tuple[Span, ...]:
         """The spans that need a token."""
-        return tuple(span for span in self.spans if span.kind != RESIDENT_NUMBER)
+        return tuple(span for span in self.spans if span.kind not in NOTICES)
 
     def render(self, tokens: Mapping[Span, str]) -> str:
         """The text that may be stored: tokens for `kept()`, a notice for what is refused.
 
         Raises KeyError when a span has no token; personal data never passes through.
         """
-        parts: list[str] = []
-        at = 0
-        for span in self.spans:
-            parts.append(self.text[at : span.start])
-            parts.append(REMOVED if span.kind == RESIDENT_NUMBER else tokens[span])
-            at = span.end
-        parts.append(self.text[at:])
-        return "".join(parts)
+        return render(self.text, self.spans, tokens)
+
+
+def without_notices(text: str, put: str = "") -> str:
+    """The text with `put` in the place of each notice of what was refused."""
+    return re.sub(_NOTICE, put, text)
+
+
+def render(text: str, spans: Collection[Span], tokens: Mapping[Span, str]) -> str:
+    """`text` with the spans, which are in order, replaced by tokens and notices."""
+    parts: list[str] = []
+    at = 0
+    for span in spans:
+        parts.append(text[at : span.start])
+        parts.append(NOTICES[span.kind] if span.kind in NOTICES else tokens[span])
+        at = span.end
+    parts.append(text[at:])
+    return "".join(parts)
 
 
 def redact(raw: str, *, public_numbers: Collection[str] = frozenset()) -> Redaction:
     """Find personal data in any text, lone surrogates included; time is linear in its length.
 
-    `public_numbers` are numbers of offices, in any writing, that stay readable.
+    `public_numbers` are numbers of offices, in any writing, that stay readable.  Where two finds
+    meet, what is refused goes before what is kept; then the higher score, the longer, the earlier.
     """
     normal = normalise(raw)
-    text = normal.text
-    chains = list(find_chains(text, shortest=_SHORTEST_RESIDENT_HALF))
-    residents = list(find_resident_numbers(text, chains, is_phone=explains))
-    if "一" in text:
-        others = list(find_chains(text, shortest=_SHORTEST_RESIDENT_HALF, hanja_one_is_dash=True))
-        residents += find_resident_numbers(text, others, is_phone=explains)
-    taken = _joined(residents)
-    found = [(start, end, RESIDENT_NUMBER, "") for start, end in taken]
-    for candidates in (_emails(text), _phones(text, chains, _national(frozenset(public_numbers)))):
-        kept = [one for one in candidates if not _overlaps(taken, one[0], one[1])]
-        found += kept
-        taken = sorted(taken + [(start, end) for start, end, _, _ in kept])
-    spans = tuple(
-        Span(*normal.raw_span(start, end), kind, value) for start, end, kind, value in sorted(found)
-    )
-    refused = (RESIDENT_NUMBER,) if residents else ()
-    return Redaction(raw.translate(_BRACKETS), spans, refused)
+    public = _national(frozenset(public_numbers))
+    whole = _Holed.cut(normal.text)
+    spans: list[Span] = []
+    for _ in range(_MOST_PASSES):
+        finds = settle(_find(whole.text, public))
+        if not finds:
+            break
+        for one in finds:
+            start, end = whole.places[one.start], whole.places[one.end - 1] + 1
+            spans.append(Span(*normal.raw_span(start, end), one.kind, one.value, one.score))
+        whole = whole.without([(one.start, one.end) for one in finds])
+    spans.sort(key=lambda span: span.start)
+    refused = tuple(dict.fromkeys(span.kind for span in spans if span.kind in NOTICES))
+    return Redaction(raw.translate(_BRACKETS), tuple(spans), refused)
+
+
+@dataclass(frozen=True)
+class _Holed:
+    """Normal text in which one letter stands for each thing that was put away before.
+
+    Character `i` stands at `places[i]` of the whole normal text.
+    """
+
+    text: str
+    places: tuple[int, ...]
+
+    @classmethod
+    def cut(cls, text: str) -> _Holed:
+        """The text without the tokens and notices in it."""
+        whole = cls(text, tuple(range(len(text))))
+        holes = [found.span() for found in _PUT_AWAY.finditer(text)]
+        return whole.without(holes) if holes else whole
+
+    def without(self, holes: list[tuple[int, int]]) -> _Holed:
+        """The same with one letter in the place of each hole; holes are in order."""
+        parts: list[str] = []
+        places: list[int] = []
+        at = 0
+        for start, end in holes:
+            parts += [self.text[at:start], _HOLE]
+            places += self.places[at:start]
+            places.append(self.places[start])
+            at = end
+        parts.append(self.text[at:])
+        places += self.places[at:]
+        return _Holed("".join(parts), tuple(places))
 
 
 @lru_cache(maxsize=8)
@@ -120,57 +158,51 @@ def _national(numbers: frozenset[str]) -> frozenset[str]:
     return frozenset(national_digits(number) for number in numbers)
 
 
-def _phones(
-    text: str, chains: list[Chain], public: frozenset[str]
-) -> Iterator[tuple[int, int, str, str]]:
+def _find(text: str, public: frozenset[str]) -> Iterator[Found]:
+    """Everything that any finder knows, overlaps included, except one: resident numbers are joined."""
+    chains = list(find_chains(text, shortest=_SHORTEST_RESIDENT_HALF))
+    residents = list(find_resident_numbers(text, chains, is_phone=explains))
+    if "一" in text:
+        others = list(find_chains(text, shortest=_SHORTEST_RESIDENT_HALF, hanja_one_is_dash=True))
+        residents += find_resident_numbers(text, others, is_phone=explains)
+    yield from _joined(residents)
+    yield from find_passports(text)
+    if chains:
+        yield from _phones(text, chains, public)
+        yield from find_licences(text, chains)
+        yield from find_business_numbers(text, chains)
+        yield from find_accounts(text, chains)
+        yield from find_cards(text, chains)
+    yield from find_local_phones(text, public=public)
+    yield from find_emails(text)
+    yield from find_plates(text)
+    yield from find_units(text)
+    yield from find_names(text)
+
+
+def _phones(text: str, chains: list[Chain], public: frozenset[str]) -> Iterator[Found]:
     for chain in chains:
         if len(chain) < _SHORTEST_PHONE:
             continue
         for phone in find_phones(chain, public=public):
             start, end = chain.starts[phone.first], chain.ends[phone.last - 1]
+            if not phone.value.startswith("01") and names_a_things_number(text, start):
+                continue
             # The sign and the bracket belong to the number: +82…, (02)….
             before = text[start - 1 : start]
             if before == "+" or (before == "(" and ")" in text[start:end]):
                 start -= 1
-            yield start, end, PHONE, phone.value
+            yield Found(start, end, PHONE, phone.value, 0.9)
 
 
-def _emails(text: str) -> Iterator[tuple[int, int, str, str]]:
-    floor = 0
-    for at in _AT.finditer(text):
-        lead = max(floor, at.start() - 64)
-        local = _LOCAL.search(text[lead : at.start()])
-        domain = _DOMAIN.match(text, at.end())
-        if local is None or domain is None:
-            continue
-        name = local.group().lstrip(".")
-        if not name:
-            continue
-        if domain["name"]:
-            host = _HOSTS[domain["name"]]
+def _joined(finds: list[Found]) -> Iterator[Found]:
+    """Finds in order, those that overlap made one."""
+    joined: list[Found] = []
+    for one in sorted(finds, key=lambda find: (find.start, find.end)):
+        if joined and one.start < joined[-1].end:
+            last = joined.pop()
+            end, score = max(last.end, one.end), max(last.score, one.score)
+            joined.append(Found(last.start, end, last.kind, "", score))
         else:
-            host = re.sub(_DOT, ".", domain["host"])
-            host = host.replace("씨오.케이알", "co.kr")
-            head, _, last = host.rpartition(".")
-            host = f"{head}.{_ENDINGS.get(last, last)}"
-        floor = domain.end()
-        yield at.start() - len(name), floor, EMAIL, f"{name}@{host}".lower()
-
-
-def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Spans in order, those that overlap made one."""
-    joined: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if joined and start < joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
-    return joined
-
-
-def _overlaps(taken: list[tuple[int, int]], start: int, end: int) -> bool:
-    """Whether [start, end) meets one of the sorted spans that do not overlap each other."""
-    index = bisect_right(taken, (start, end))
-    return (index > 0 and taken[index - 1][1] > start) or (
-        index < len(taken) and taken[index][0] < end
-    )
+            joined.append(one)
+    yield from joined

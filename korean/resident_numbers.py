@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from korean.digits import Chain
+from korean.findings import FOREIGNER_NUMBER, RESIDENT_NUMBER, Found
 
 _MONTH_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 # Who was born in which century has which first digit in the second half.
@@ -26,6 +27,10 @@ _AMOUNT_AFTER = re.compile(
 _AMOUNT_BEFORE = re.compile(r"(?:[₩$￦€]|(?:액|금액|예산|총액|원가|금|합계)[은는이가]?:?)\s?$")
 _MONEY_AFTER = re.compile(r"\s*원")
 _BARCODE_BEFORE = re.compile(r"(?:바코드|ISBN|EAN|GTIN|상품\s?번호|상품\s?코드)[^0-9]{0,10}$", re.I)
+_COMPANY_BEFORE = re.compile(r"법인\s?(?:등록)?\s?번호[^0-9]{0,6}$")
+_BANK_BEFORE = re.compile(
+    r"(?:은행|뱅크|금고|농협|신협|수협|축협|계좌|통장|우체국|카뱅)[^0-9]{0,12}$"
+)
 _DEGREES_BEFORE = re.compile(r"(?<![0-9])(?:3[3-9]|12[4-9]|13[0-2]|0)\.$")
 # Latitude and longitude of Korea.
 _COORDINATES = re.compile(r"3[3-9]\.[0-9]{3,}\s*[,/ ]\s*1(?:2[4-9]|3[0-2])\.[0-9]+")
@@ -45,12 +50,13 @@ _WRITTEN_GAP = re.compile(r"생|뒤|뒷|주민|^\s*[-~/.·]\s*$")
 
 def find_resident_numbers(
     text: str, chains: Sequence[Chain], *, is_phone: Callable[[Chain, int, int, bool], bool]
-) -> Iterator[tuple[int, int]]:
-    """Where resident numbers stand in normal text, as (start, end); they may overlap.
+) -> Iterator[Found]:
+    """Where such numbers stand in normal text; they may overlap.
 
-    `chains` are those of `text` with six digits and more.  `is_phone(chain, start, end,
-    in_halves)` tells whether telephone numbers explain the digits [start, end) better; `in_halves`
-    when they part after the sixth.
+    Whose they are, the first digit of the second half says: 5 to 8 for foreigners.  `chains` are
+    those of `text` with six digits and more.  `is_phone(chain, start, end, in_halves)` tells whether
+    telephone numbers explain the digits [start, end) better; `in_halves` when they part after the
+    sixth.
     """
     addresses = [(found.start(), found.end()) for found in _WEB.finditer(text)]
     for chain in chains:
@@ -59,7 +65,7 @@ def find_resident_numbers(
     for found in _WRITTEN_DATE.finditer(text):
         month, day = int(found["month"]), int(found["day"])
         if _is_day(month, day) and _WRITTEN_GAP.search(found["gap"]):
-            yield found.span()
+            yield _found(*found.span(), found.group()[-7], 0.9)
 
 
 def _in_chain(
@@ -68,14 +74,18 @@ def _in_chain(
     *,
     addresses: Sequence[tuple[int, int]],
     is_phone: Callable[[Chain, int, int, bool], bool],
-) -> Iterator[tuple[int, int]]:
+) -> Iterator[Found]:
     index = 0
     while index + 13 <= len(chain):
         end = 0
         if chain.begins(index):
             end = _end_of_number(text, chain, index, addresses=addresses, is_phone=is_phone)
         if end:
-            yield chain.starts[index], chain.ends[end - 1]
+            half = index + (8 if end - index >= 15 and chain.breaks(index, end) >= {8} else 6)
+            # The check digit raises the score; numbers since October 2020 have none.
+            valid = end - index == 13 and _has_resident_check(chain.digits[index:end])
+            start, stop = chain.starts[index], chain.ends[end - 1]
+            yield _found(start, stop, chain.digits[half], 0.8 + 0.2 * valid)
             index = end
         else:
             index += 1
@@ -115,6 +125,12 @@ def _end_of_number(
             return end
         return 0
     start_at, end_at = chain.starts[index], chain.ends[end - 1]
+    before = text[max(0, start_at - 24) : start_at]
+    # A company's registration number is no person's, and has as many digits: 법인등록번호 110111-….
+    if _COMPANY_BEFORE.search(before) or (
+        6 not in parted and parted and _BANK_BEFORE.search(before)
+    ):
+        return 0
     if not parted:
         harmless = set(chain.kinds[index:end]) == {"n"} and _is_other_bare_number(
             text, start_at, end_at, addresses=addresses
@@ -164,7 +180,12 @@ def _is_other_parted_number(text: str, chain: Chain, index: int, *, parted: froz
     return 10 in parted and 6 not in parted  # 2010-123456 and something after it
 
 
-def _in_halves(text: str, chains: Sequence[Chain]) -> Iterator[tuple[int, int]]:
+def _found(start: int, end: int, digit: str, score: float) -> Found:
+    kind = FOREIGNER_NUMBER if digit in "5678" else RESIDENT_NUMBER
+    return Found(start, end, kind, "", score)
+
+
+def _in_halves(text: str, chains: Sequence[Chain]) -> Iterator[Found]:
     """Numbers whose halves words stand between: 앞자리는 900101이고 뒷자리는 1234567."""
     before: Chain | None = None
     for chain in chains:
@@ -172,12 +193,12 @@ def _in_halves(text: str, chains: Sequence[Chain]) -> Iterator[tuple[int, int]]:
             start = chain.starts[0]
             lead = text[max(0, start - 24) : start]
             if _SECOND_HALF.search(lead):
-                yield start, chain.ends[6]
+                yield _found(start, chain.ends[6], chain.digits[0], 0.8)
             if before is not None:
                 first = _first_half(before)
                 gap = text[before.ends[-1] : start]
                 if first >= 0 and len(gap) <= 24 and _TO_SECOND_HALF.search(gap):
-                    yield before.starts[first], chain.ends[6]
+                    yield _found(before.starts[first], chain.ends[6], chain.digits[0], 0.9)
         before = chain
 
 

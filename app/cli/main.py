@@ -26,6 +26,7 @@ COMMANDS = {
     "telegram": "app.cli.telegram:telegram_app",
     "departments": "app.cli.departments:departments_app",
     "due": "app.cli.due:due",
+    "pii": "app.cli.pii:pii",
     "outbox": "app.cli.queues:outbox_app",
     "turns": "app.cli.queues:turns_app",
     "alerts": "app.cli.alerts:alerts_app",

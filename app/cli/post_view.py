@@ -76,7 +76,7 @@ SENTENCES = {
     "photo_unreadable": "사진을 읽을 수 없어요. JPG·PNG 사진인지 확인해 주세요.",
     "photo_too_large": "사진이 너무 커요. 한 장에 10MB까지예요.",
     "link_malformed": "링크는 http(s) 주소와 짧은 제목이 있어야 해요.",
-    "resident_number": "주민등록번호나 외국인등록번호는 쓸 수 없어요.",
+    "resident_number": "주민등록번호, 외국인등록번호, 여권번호, 운전면허번호는 쓸 수 없어요.",
     "channel_unknown": "채널 주소가 없어요. --address나 SOTONG_TELEGRAM_CHANNEL을 정해 주세요.",
 }
 _NUMBER = re.compile(r"[0-9](?:[0-9,.:/~-]*[0-9])?(?:\s?%|[가-힣]{1,3}|\s?[A-Za-z²³]{1,3})?")
@@ -153,7 +153,7 @@ def as_lines(data: dict[str, Any]) -> list[str]:
     lines.append(f"숫자: {' | '.join(data['numbers']) or '없음'}")
     lines.append(f"링크: {' | '.join(data['links']) or '없음'}")
     if data["personal"]:
-        lines.append(f"! 전화번호나 이메일이 있어요: {' | '.join(data['personal'])}")
+        lines.append(f"! 개인정보로 보이는 것이 있어요: {' | '.join(data['personal'])}")
     if data["invisible"]:
         lines.append(f"! 눈에 보이지 않는 글자가 있어요: {' '.join(data['invisible'])}")
     if data["message_ids"]:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -49,6 +50,8 @@ class Conversation(Base):
     told_late_at: Mapped[datetime | None] = mapped_column(default=None)
     # When this citizen was last told that messages come too fast.
     told_flood_at: Mapped[datetime | None] = mapped_column(default=None)
+    # Rasa heard what it must not keep; it forgets this conversation before it hears anything more.
+    forget_in_rasa: Mapped[bool] = mapped_column(default=False, server_default=false())
     # How far the provider's allowance for this one chat is used up; see core.pacing.
     paced_until: Mapped[datetime | None] = mapped_column(default=None)
 

@@ -1,0 +1,92 @@
+"""Finds numbers of bank accounts: digits near the name of a bank or a word such as 계좌; nothing else.
+
+Each bank groups its digits another way, so that the words count and not the groups.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from korean.digits import Chain
+from korean.findings import BANK_ACCOUNT, Found, names_a_thing
+
+_BANKS = (
+    r"(?:KB\s?)?국민은행|(?:국민|신한|우리|하나|기업|농협|외환|제일|한미|산업|대구|부산|경남|광주|전북|제주|수협|시티|씨티|수출입"
+    r"|카카오|토스|저축|아이엠|iM|KDB|IBK|NH|SC|KB|SC제일|한국씨티|중소기업)\s?(?:은행|뱅크|중앙회)"
+    r"|NH\s?농협|농협|축협|신협|수협|새마을\s?금고|새마을|우체국|카뱅|케뱅|케이\s?뱅크|K\s?뱅크|카카오\s?뱅크|토스\s?뱅크|토스"
+    r"|신한|국민|기업|산림조합|저축은행|증권|KB|NH|IBK"
+)
+_CUE = re.compile(
+    rf"(?:{_BANKS}|은행)(?![가-힣]{{0,4}}\s?(?:대출|앞|옆|건너))[^0-9\n]{{0,24}}?$|(?:^|[\s,(:])(?:하나|우리)\s?$|(?:계좌|통장|예금|입금|송금|이체|환불|환급)[^0-9\n]{{0,24}}$",
+    re.I,
+)
+# Without a word beside it, a bank's short name is a word like any other.
+_AFTER = re.compile(rf"\s?[(,]?\s?(?:{_BANKS})|[^0-9\n]{{0,6}}(?:계좌|통장)", re.I)
+_MONEY = re.compile(r"\s?(?:원|만\s?원|억|천원|건|명|%)")
+_PARTING = re.compile(r"[\n,;:()\[\]]")
+_COPULA = re.compile(
+    r"이(?:에요|예요|고|구|야|라|며|니|거든|요|죠|지)|(?:이|가|은|는|로|으로)(?:\s|$)"
+)
+_SHORTEST, _LONGEST = 10, 16
+
+
+def find_accounts(text: str, chains: Iterable[Chain]) -> Iterator[Found]:
+    """Accounts in normal text; `chains` are those of `text` with six digits and more."""
+    for chain in chains:
+        index = 0
+        while index + _SHORTEST <= len(chain):
+            found = None
+            if chain.begins(index):
+                found = _at(text, chain, index)
+            if found is None:
+                index += 1
+                continue
+            yield found
+            index += len(found.value)
+
+
+def _at(text: str, chain: Chain, index: int) -> Found | None:
+    start = chain.starts[index]
+    last = _end(text, chain, index)
+    count = last - index
+    if count < _SHORTEST or _MONEY.match(text, chain.ends[last - 1]):
+        return None
+    before = text[max(0, start - 36) : start]
+    lead = _CUE.search(before)
+    if lead is None and _AFTER.match(text, chain.ends[last - 1]) is None:
+        return None
+    if names_a_thing(text, start):
+        return None
+    dashed = any("-" in gap for gap in chain.gaps[index + 1 : last])
+    score = 0.6 + 0.1 * dashed + 0.1 * (lead is not None)
+    if lead is not None and "계좌" in before:
+        score += 0.15
+    return Found(start, chain.ends[last - 1], BANK_ACCOUNT, chain.digits[index:last], score)
+
+
+def _end(text: str, chain: Chain, index: int) -> int:
+    """Where the account that begins at digit `index` ends, by its groups."""
+    dashed = False
+    last = index + 1
+    while last < len(chain) and last - index < _LONGEST:
+        gap = chain.gaps[last]
+        if gap:
+            if _PARTING.search(gap) or len(gap) > 8:
+                break
+            if gap.isspace() and dashed and last - index >= _SHORTEST:
+                break
+            dashed = dashed or not gap.isspace()
+        last += 1
+    if last < len(chain) and not chain.may_end(last):
+        return index  # longer than any account
+    while last > index + 1 and _is_particle(text, chain, last - 1):
+        last -= 1
+    return last
+
+
+def _is_particle(text: str, chain: Chain, index: int) -> bool:
+    """Whether the digit is the 이 of 이에요, touching the figures before it."""
+    if chain.kinds[index] != "s" or chain.gaps[index] or chain.kinds[index - 1] != "n":
+        return False
+    return _COPULA.match(text, chain.starts[index]) is not None

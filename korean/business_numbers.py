@@ -1,0 +1,55 @@
+"""Finds business registration numbers (사업자등록번호, 123-45-67890); decides nothing about them.
+
+The check digit raises the score.  Without a word for it, only the written form with dashes counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from korean.digits import Chain
+from korean.findings import BUSINESS_NUMBER, Found, names_a_thing
+
+_CUE = re.compile(r"사업자[^0-9\n\[\]]{0,24}$")
+_AFTER = re.compile(r"\s?(?:이게|가|이|은)?\s?(?:제|저희|우리)?\s?사업자")
+_OTHER = re.compile(r"(?:계좌|은행|통장|농협|신협|수협|입금|금고)[^\n]{0,20}$")
+_GROUPS = frozenset({3, 5})
+_WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
+
+
+def find_business_numbers(text: str, chains: Iterable[Chain]) -> Iterator[Found]:
+    """Business numbers in normal text; `chains` are those of `text`."""
+    for chain in chains:
+        index = 0
+        while index + 10 <= len(chain):
+            score = _score(text, chain, index) if chain.begins(index) else 0.0
+            if not score:
+                index += 1
+                continue
+            start, end = chain.starts[index], chain.ends[index + 9]
+            yield Found(start, end, BUSINESS_NUMBER, chain.digits[index : index + 10], score)
+            index += 10
+
+
+def _score(text: str, chain: Chain, index: int) -> float:
+    last = index + 10
+    if not chain.may_end(last) or chain.digits[index] == "0":
+        return 0.0
+    start = chain.starts[index]
+    before = text[max(0, start - 32) : start]
+    parted = chain.breaks(index, last)
+    valid = has_business_check(chain.digits[index:last])
+    if _CUE.search(before) or _AFTER.match(text, chain.ends[last - 1]):
+        return 0.8 + 0.2 * valid
+    dashed = parted == _GROUPS and all("-" in chain.gaps[index + k] for k in _GROUPS)
+    if dashed and not _OTHER.search(before) and not names_a_thing(text, start):
+        return 0.6 + 0.3 * valid
+    return 0.0
+
+
+def has_business_check(number: str) -> bool:
+    """Whether the tenth digit fits the nine before it."""
+    total = sum(int(d) * w for d, w in zip(number, _WEIGHTS, strict=False))
+    total += int(number[8]) * 5 // 10
+    return (10 - total % 10) % 10 == int(number[9])

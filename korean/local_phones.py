@@ -1,0 +1,72 @@
+"""Finds what find_phones cannot know for a number by its digits alone: 333-1234 after 전화 or 연락처."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from korean.findings import PHONE, Found
+
+_CUE = re.compile(
+    r"(?:전화|연락처|연락|핸드폰|휴대폰|휴대전화|핸폰|폰|집전화|tel|TEL|Tel|☎|☏|번호)\s?(?:번호)?\s?(?:는|은|:|\.|로는|가)?\s{0,2}"
+    r"(?P<number>(?P<first>[2-9][0-9]{2,3})\s?[-.)~ ]\s?(?P<last>[0-9]{4}))(?![0-9]|\s?[-.]\s?[0-9])"
+)
+# 1588-0000 and its like are offices'.
+_OFFICE = re.compile(r"1[0-9]{3}")
+_OURS = re.compile(
+    r"(?:접수|조회|관리|민원|사건|문서|차량|버스|운송장|송장|고유|주문|등록|우편|전주)\s?$"
+)
+_CALL = re.compile(r"\s?(?:번|번호)?\s?(?:으?로|에|이고|이에요|예요|입니다|이요|,|\.|$|\n)")
+
+
+# 010에 천이백삼십사에 오천육백칠십팔: each group read as a number.
+_ONE = "[일이삼사오육칠팔구]"
+_GROUP = rf"{_ONE}?천(?:{_ONE}?백)?(?:{_ONE}?십)?{_ONE}?"
+_READ = re.compile(
+    rf"(?:010|공일공|영일영|공일영|영일공)[\s,.-]{{0,2}}(?:에|다시|국에|국)?[\s,.-]{{0,2}}(?P<first>{_GROUP})"
+    rf"[\s,.-]{{0,2}}(?:에|다시|국에|국)?[\s,.-]{{0,2}}(?P<last>{_GROUP}|[0-9]{{4}})"
+)
+# 10-1234-5678: the zero was taken for granted.
+_SHORT_MOBILE = re.compile(
+    r"(?:폰|전화|연락처|번호|☎)[^0-9\n]{0,8}(?P<number>10[-. ][0-9]{4}[-. ][0-9]{4})(?![0-9]|-[0-9])"
+)
+_POWERS = {"십": 10, "백": 100, "천": 1000}
+
+
+def _digits(written: str) -> str:
+    return "0" + "".join(one for one in written if one.isdigit())
+
+
+def _amount(words: str) -> int:
+    total, digit = 0, 0
+    for one in words:
+        if one in _POWERS:
+            total += max(digit, 1) * _POWERS[one]
+            digit = 0
+        else:
+            digit = "영일이삼사오육칠팔구".index(one)
+    return total + digit
+
+
+def find_local_phones(text: str, *, public: Iterable[str]) -> Iterator[Found]:
+    """Numbers without an area code that a word announces."""
+    known = frozenset(public)
+    for found in _READ.finditer(text):
+        parts = [
+            one if one.isdigit() else f"{_amount(one):04}" for one in found.group("first", "last")
+        ]
+        yield Found(found.start(), found.end(), PHONE, f"010{parts[0]}{parts[1]}", 0.85)
+    for found in _SHORT_MOBILE.finditer(text):
+        yield Found(
+            found.start("number"), found.end("number"), PHONE, _digits(found["number"]), 0.6
+        )
+    for found in _CUE.finditer(text):
+        number = found["first"] + found["last"]
+        if _OFFICE.fullmatch(found["first"]) or any(one.endswith(number) for one in known):
+            continue
+        if _OURS.search(text[max(0, found.start() - 6) : found.start()]):
+            continue
+        if re.fullmatch(r"(?:19|20)[0-9]{2}", found["first"]):
+            continue
+        if _CALL.match(text, found.end()):
+            yield Found(found.start("number"), found.end("number"), PHONE, number, 0.6)

@@ -1,0 +1,93 @@
+"""Finds vehicle registration plates (12가3456, 서울 가 1234), also spoken; knows no other number.
+
+Left alone are citations of judgments (2024두1234), articles of laws, and numbers of poles.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from korean.findings import VEHICLE_PLATE, Found, names_a_thing
+
+_REGIONS = "서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주"
+# 자동차 등록번호판 등의 기준에 관한 고시: private, commercial, delivery, rental, military use.
+_LETTERS = (
+    "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배허하호국합육해공"
+)
+_DIGIT = "[0-9영공빵일이삼사오육륙칠팔구]"
+_VALUES = dict(zip("영공빵일이삼사오육륙칠팔구", "0001234566789", strict=True))
+_PLATE = re.compile(
+    rf"(?<![0-9.\-/])(?:(?P<region>{_REGIONS})\s?)?(?P<class>[0-9]\s?[0-9]\s?(?:[0-9]\s?)?)"
+    rf"-?\s?(?P<letter>[{_LETTERS}])\s?[-.]?\s?(?P<number>(?:[0-9][ .]?){{3}}[0-9])(?![0-9]|-[0-9])"
+)
+_OLD = re.compile(
+    rf"(?<![가-힣])(?P<region>{_REGIONS})\s?(?P<class>[0-9]|[가-힣]{{2,3}}(?=\s|[{_LETTERS}]\s?[0-9]))\s?"
+    rf"(?P<letter>[{_LETTERS}])\s?(?P<number>[0-9]{{4}})(?![0-9]|-[0-9])"
+)
+_TENS = "[이삼사오육칠팔구]?십[일이삼사오육칠팔구]?"
+_READ = re.compile(
+    rf"(?<![가-힣0-9])(?:(?P<region>{_REGIONS})\s?)?(?P<class>(?:[이삼사오육칠팔구]?백\s?)?(?:{_TENS}|[일이삼사오육칠팔구]))\s?"
+    rf"(?P<letter>[{_LETTERS}])(?:자)?[\s,]{{0,2}}(?P<number>(?:{_DIGIT}\s?){{3}}{_DIGIT}"
+    rf"|[이삼사오육칠팔구]?천\s?(?:[이삼사오육칠팔구]?백)?\s?(?:{_TENS}|[일이삼사오육칠팔구])?)(?!{_DIGIT})"
+)
+_SPOKEN = re.compile(
+    rf"(?<![가-힣0-9])(?:(?P<region>{_REGIONS})\s?)?(?P<class>{_DIGIT}\s?{_DIGIT}(?:\s?{_DIGIT})?)\s?"
+    rf"(?P<letter>[{_LETTERS}])(?:자)?[\s,]{{0,2}}(?P<number>(?:{_DIGIT}\s?){{3}}{_DIGIT})(?!{_DIGIT})"
+)
+_CUE = re.compile(r"차|번호판|주차|번호|차량|승용|트럭|오토바이|택시|운전")
+# 12조 3456억, 302호 1234번지, 3로 1200원: the letter counts something, the four digits are a sum.
+_SUM = re.compile(r"\s?(?:억|만|천|원|명|건|개|가구|세대|번지|년|m|㎡|km|kg|톤|미터|시|조)")
+_COUNTERS = "조호주부도로"
+_BEFORE = re.compile(r"(?:제|법|시행령|동|층)\s?$")
+
+
+def find_plates(text: str) -> Iterator[Found]:
+    """Plates in normal text."""
+    for pattern, base in ((_PLATE, 0.8), (_OLD, 0.75), (_SPOKEN, 0.5), (_READ, 0.4)):
+        for found in pattern.finditer(text):
+            score = _score(text, found, base)
+            if score:
+                yield Found(found.start(), found.end(), VEHICLE_PLATE, _value(found), score)
+
+
+def _score(text: str, found: re.Match[str], base: float) -> float:
+    before = text[max(0, found.start() - 24) : found.start()]
+    cue = _CUE.search(before) is not None or _CUE.search(text[found.end() : found.end() + 16])
+    if names_a_thing(text, found.start()):
+        return 0.0
+    spoken = any(one in _VALUES or one in "십백천" for one in found["class"] + found["number"])
+    if spoken and not cue:
+        return 0.0
+    if found["letter"] in _COUNTERS and not cue:
+        if _SUM.match(text, found.end()) or _BEFORE.search(before):
+            return 0.0
+        # 101호 2025 …: with a space, only the rental letter of a plate that a word announces.
+        if re.search(rf"{found['letter']}\s", found.group()):
+            return 0.0
+    if _SUM.match(text, found.end()) and " " in found.group().strip():
+        return 0.0
+    return base + 0.15 * bool(cue)
+
+
+def _amount(words: str) -> int:
+    """A number in words below ten thousand: 삼천사백오십육 is 3456."""
+    total, digit = 0, 0
+    for one in words:
+        if one in "십백천":
+            total += max(digit, 1) * {"십": 10, "백": 100, "천": 1000}[one]
+            digit = 0
+        elif one in _VALUES:
+            digit = int(_VALUES[one])
+    return total + digit
+
+
+def _value(found: re.Match[str]) -> str:
+    def plain(part: str) -> str:
+        if any(one in "십백천" for one in part):
+            return str(_amount(part))
+        return "".join(_VALUES.get(one, one) for one in part if one.isalnum())
+
+    region = found["region"] or ""
+    first = found["class"] if found.re is _OLD else plain(found["class"])
+    return f"{region}{first.replace(' ', '')}{found['letter']}{plain(found['number'])}"
