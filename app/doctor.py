@@ -19,6 +19,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.audit_log import verify_audit
 from app.city_compile import render_city
 from app.city_files import load_city
 from app.city_yaml import CityError
@@ -34,7 +35,6 @@ from app.doctor_telegram import look_at_telegram
 from app.migrate import pending_revisions
 from app.settings import SECRET_NAMES, Settings, SettingsError, project_root
 from app.settings_parts import ENV_PREFIX, variable
-from core.audit import first_broken_entry
 from core.city import City
 from core.clock import KST
 from core.database import Database
@@ -248,7 +248,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
                     .select_from(Delivery)
                     .where(literally_in(Delivery.state, TROUBLED_STATES))
                 )
-                broken = first_broken_entry(session)
+            audit = verify_audit(settings, database)
         finally:
             database.dispose()
     except (SQLAlchemyError, TemporaryFailure, OSError) as error:
@@ -272,13 +272,13 @@ def _database(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield _ok("queues", "no failed turn, no failed or unsure delivery")
-    if broken is None:
-        yield _ok("audit log", "every line fits the chain")
+    if audit.ok:
+        yield _ok("audit log", f"every line fits the chain and {audit.found.anchors} signed ends")
     else:
         yield _fail(
             "audit log",
-            f"line {broken} was changed, or a line before it is missing",
-            "keep the database as it is and compare it with a backup",
+            audit.sentence,
+            "keep the database and the signed ends as they are and compare them with a backup",
         )
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from app.audit_log import note_restored
 from app.backup import POOL, TRACKER_NAME, find_backup, read_keys, verify_backup
 from app.backup_database import (
     SQLITE_NAME,
@@ -101,6 +102,7 @@ def restore(
         shutil.rmtree(staged, ignore_errors=True)
     _keep_keys(settings, keys)
     upgrade(settings)
+    _sign_end(settings, now)
     done.erased_again = _ask_again(settings, asked, by=by, now=now)
     _check_after(settings, manifest)
     return done
@@ -266,6 +268,20 @@ def _keep_keys(settings: Settings, keys: dict[str, str]) -> None:
         path = settings.secrets_dir / name
         path.touch(mode=0o600)
         path.write_text(value, encoding="ascii")
+
+
+def _sign_end(settings: Settings, now: datetime) -> None:
+    """Lines that came after the backup are gone; signed, so that nobody takes it for a removal."""
+    database = Database(settings.database_url)
+    try:
+        note_restored(settings, database, now=now)
+    except OSError as error:
+        raise BackupFailure(
+            f"Everything is in place, but {settings.audit_anchors} cannot be written ({error.strerror}): "
+            "the audit log will look cut."
+        ) from None
+    finally:
+        database.dispose()
 
 
 def _ask_again(
