@@ -140,7 +140,7 @@ class Settings(
         In demo and test a missing secret is made once under `<var_dir>/secrets`; in production
         it is an error. Raises SettingsError with one sentence.
         """
-        settings = cls.read(**overrides)
+        settings = cls.read(**overrides)._with_kept_old_keys()
         missing = [name for name in SECRET_NAMES if not getattr(settings, name)]
         if not missing:
             return settings
@@ -154,6 +154,14 @@ class Settings(
             )
         made = {name: _secret_of(settings.secrets_dir, name) for name in missing}
         return settings.model_copy(update=made)
+
+    def _with_kept_old_keys(self) -> Self:
+        """A restored demo keeps earlier vault keys beside its secrets."""
+        kept = self.secrets_dir / "vault_old_keys"
+        set_otherwise = self.environment == "production" or self.vault_old_keys
+        if set_otherwise or self.vault_keys_file is not None or not kept.exists():
+            return self
+        return self.model_copy(update={"vault_old_keys": kept.read_text("ascii").strip()})
 
     @model_validator(mode="before")
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Annotated
 from urllib.parse import urlencode
@@ -35,7 +36,7 @@ from core.desk import (
     open_handover_of,
     people_in,
 )
-from core.errors import Refused
+from core.errors import PermanentFailure, Refused
 from core.handovers import answer, hand_back, take
 from core.models.conversation import Conversation
 from core.officer_sessions import use_form
@@ -43,6 +44,8 @@ from core.officers import OfficerView, allows, names_of
 from core.post_queries import speaks_to_everybody
 from core.replies import Reply
 from core.transcript import transcript
+
+log = logging.getLogger(__name__)
 
 ROWS_PER_PAGE = 50
 Work = Callable[[Session], object]
@@ -217,14 +220,19 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
             purpose = _purpose(visit)
             with deps.database.transaction() as session:
                 existing(session, conversation_id)
-                value = deps.vault.reveal(
-                    session,
-                    conversation_id=conversation_id,
-                    token=token,
-                    purpose=purpose,
-                    actor=visit.signed_in.officer.actor,
-                    now=visit.now,
-                )
+                try:
+                    value = deps.vault.reveal(
+                        session,
+                        conversation_id=conversation_id,
+                        token=token,
+                        purpose=purpose,
+                        actor=visit.signed_in.officer.actor,
+                        now=visit.now,
+                    )
+                except PermanentFailure as failure:
+                    # The line that somebody wanted to look is kept.
+                    log.error("a vault item does not open: %s", failure)
+                    problem = Refused("vault_closed")
         except Refused as refused:
             problem = refused
         return pages.render(

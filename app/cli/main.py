@@ -33,6 +33,7 @@ COMMANDS = {
     "turns": "app.cli.queues:turns_app",
     "alerts": "app.cli.alerts:alerts_app",
     "audit": "app.cli.audit:audit_app",
+    "vault": "app.cli.vault:vault_app",
     "backup": "app.cli.backup:backup",
     "restore": "app.cli.backup:restore",
     "doctor": "app.cli.doctor:doctor",
