@@ -53,6 +53,21 @@ def upgrade() -> None:
             sa.Column("key_id", sa.String(length=32), server_default="", nullable=False)
         )
         batch_op.create_index("ix_vault_item_key_id_id", ["key_id", "id"], unique=False)
+    _let_managers_read_the_log()
+
+
+def _let_managers_read_the_log() -> None:
+    """Whoever manages officers could see everything before; the new page is theirs too."""
+    role = sa.table("role", sa.column("name", sa.String), sa.column("permissions", sa.JSON))
+    connection = op.get_bind()
+    for row in connection.execute(sa.select(role.c.name, role.c.permissions)).all():
+        held = row.permissions
+        if isinstance(held, list) and "officer.manage" in held and "audit.read" not in held:
+            connection.execute(
+                role.update()
+                .where(role.c.name == row.name)
+                .values(permissions=[*held, "audit.read"])
+            )
 
 
 def downgrade() -> None:
