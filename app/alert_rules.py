@@ -12,15 +12,19 @@ from datetime import datetime, timedelta
 from cryptography import x509
 from sqlalchemy import func, select
 
+from app.audit_log import anchor_file, anchor_keys, verify_audit
 from app.backup import last_backup
 from app.demo_programs import answers
 from app.wiring import Parts
 from core.alerts import Problem
-from core.audit import first_broken_entry
+from core.audit_report import has_lines, is_reported, month_before
+from core.audit_retention import end_of
+from core.clock import KST
 from core.delivery_queue import TROUBLED_STATES, literally_in
 from core.errors import SotongError
 from core.leases import is_held
 from core.models.conversation import Delivery, Turn
+from core.models.vault import AuditEntry
 from core.queue_figures import oldest_waiting
 from core.turn_queue import has_failed
 from dialogue.rasa import HEALTH_PATH
@@ -29,6 +33,8 @@ WORKER_LEASE = "worker"
 FAILED_WITHIN = timedelta(hours=24)
 CERTIFICATE_NOTICE = timedelta(days=14)
 CONNECT_SECONDS = 5.0
+# The day of the month by which the month before is checked.
+CHECK_BY = 5
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 Look = Callable[[Parts], Problem | None]
@@ -181,16 +187,60 @@ def telegram_token(parts: Parts) -> Problem | None:
 
 
 def audit_broken(parts: Parts) -> Problem | None:
-    """A line of the audit log does not fit the chain."""
+    """The audit log does not fit its chain or the signed ends."""
+    state = verify_audit(parts.settings, parts.database)
+    if state.ok:
+        return None
+    broken = state.found.broken
+    where = (
+        f"감사 기록이 {broken.id}번 줄에서 끊겼습니다."
+        if broken is not None
+        else "감사 기록의 서명 파일이 바뀌었거나 읽히지 않습니다."
+    )
+    return Problem(
+        f"{where} 누군가 바꾸었거나 지웠을 수 있습니다.",
+        "데이터베이스와 서명 파일을 그대로 보존하고 `sotong audit verify`로 확인해 백업과 비교한 뒤 개인정보 "
+        "보호책임자에게 알리세요.",
+    )
+
+
+def audit_unsigned(parts: Parts) -> Problem | None:
+    """The audit log grows and nobody signs its end."""
+    settings = parts.settings
+    late = timedelta(minutes=3 * settings.audit_anchor_minutes) + HOUR
     with parts.database.reading() as session:
-        broken = first_broken_entry(session)
-    return (
-        None
-        if broken is None
-        else Problem(
-            f"감사 기록의 사슬이 {broken}번 줄에서 끊겼습니다. 누군가 바꾸었거나 앞줄이 없습니다.",
-            "데이터베이스를 그대로 보존하고 백업과 비교한 뒤 개인정보 보호책임자에게 알리세요.",
+        end = end_of(session, keys=anchor_keys(settings), now=parts.now())
+        if end is None:
+            return None
+        try:
+            last = anchor_file(settings).last()
+        except OSError:
+            last = None
+        if last is not None and last.id >= end.id:
+            return None
+        waits = session.scalar(
+            select(func.min(AuditEntry.at)).where(AuditEntry.id > (last.id if last else 0))
         )
+    if waits is None or parts.now() - waits < late:
+        return None
+    return Problem(
+        f"감사 기록의 끝을 {(parts.now() - waits) // HOUR}시간 넘게 서명하지 못했습니다.",
+        f"작업 프로세스가 {settings.audit_anchors} 파일에 쓸 수 있는지 확인하세요.",
+    )
+
+
+def audit_unchecked(parts: Parts) -> Problem | None:
+    """Nobody made the monthly check of the audit log."""
+    now = parts.now()
+    if now.astimezone(KST).day < CHECK_BY:
+        return None
+    month = month_before(now)
+    with parts.database.reading() as session:
+        if not has_lines(session, month) or is_reported(session, month):
+            return None
+    return Problem(
+        f"{month} 접속기록을 아직 점검하지 않았습니다(매월 1회 이상, 안전성 확보조치 기준 제8조).",
+        f"`sotong audit report --month {month}`로 점검표를 만들어 확인하세요.",
     )
 
 
@@ -258,6 +308,8 @@ RULES = (
     Rule("disk_low", "디스크 부족", disk_low),
     Rule("telegram_token", "텔레그램 토큰 무효", telegram_token, every=5 * MINUTE),
     Rule("audit_broken", "감사 기록 훼손", audit_broken, every=DAY),
+    Rule("audit_unsigned", "감사 기록 서명 밀림", audit_unsigned, every=10 * MINUTE),
+    Rule("audit_unchecked", "접속기록 월간 점검", audit_unchecked, every=HOUR),
     Rule("backup_old", "백업이 오래됨", backup_old, every=10 * MINUTE),
     Rule("certificate", "인증서 만료 임박", certificate, every=HOUR, patience=10 * MINUTE),
 )

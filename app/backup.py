@@ -32,6 +32,7 @@ from app.backup_database import (
 )
 from app.backup_manifest import (
     KEY_NAMES,
+    OLD_KEYS,
     BackupFailure,
     Manifest,
     fingerprints,
@@ -197,6 +198,9 @@ def write_keys(settings: Settings, path: Path) -> None:
     """The secrets that open a backup, as an environment file (mode 0600)."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     lines = [f"{variable(name)}={getattr(settings, name)}\n" for name in KEY_NAMES]
+    if settings.vault_old_keys:
+        # What is not sealed anew yet needs them.
+        lines.append(f"{variable(OLD_KEYS)}={settings.vault_old_keys}\n")
     handle, part = tempfile.mkstemp(dir=path.parent, prefix=_PART)  # mode 0600
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.writelines(lines)
@@ -213,7 +217,8 @@ def read_keys(path: Path) -> dict[str, str]:
     missing = [variable(name) for name in KEY_NAMES if variable(name) not in values]
     if missing:
         raise BackupFailure(f"{path} lacks {', '.join(missing)}.")
-    return {name: values[variable(name)].strip() for name in KEY_NAMES}
+    old = [OLD_KEYS] if variable(OLD_KEYS) in values else []
+    return {name: values[variable(name)].strip() for name in (*KEY_NAMES, *old)}
 
 
 def hash_file(path: Path) -> str:

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from app.backup_manifest import BackupFailure
-from core.audit import first_broken_entry
+from core.audit_chain import first_broken_entry
 from core.models import Attachment, AuditEntry, Base
 
 SQLITE_NAME, DUMP_NAME = "sotong.db", "sotong.pgdump"
@@ -102,12 +102,12 @@ def read_content(session: Session) -> Content:
         for table in Base.metadata.sorted_tables
         if table.name in present
     }
-    last = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).first()
+    last = session.scalar(select(AuditEntry.hash).order_by(AuditEntry.id.desc()).limit(1))
     hashes = session.scalars(select(Attachment.sha256).distinct().order_by(Attachment.sha256))
     return Content(
         revision,
         counts,
-        {"lines": counts["audit_entry"], "last": last.hash if last else ""},
+        {"lines": counts["audit_entry"], "last": last or ""},
         list(hashes),
     )
 

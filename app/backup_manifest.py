@@ -16,6 +16,7 @@ from core.errors import PermanentFailure
 FORMAT = 1
 MANIFEST = "manifest.json"
 KEY_NAMES = ("vault_key", "cookie_secret")
+OLD_KEYS = "vault_old_keys"
 
 
 class BackupFailure(PermanentFailure):

@@ -110,6 +110,7 @@ def _way(model: models.WayModel | None, *, email: str) -> Way:
         kind=model.kind,
         address=model.address or email,
         needs_contact=model.needs_contact,
+        needs=model.needs,
         tolerates_repeats=model.tolerates_repeats,
         inner_networks=model.inner_networks,
         http_hosts=model.http_hosts,
@@ -148,6 +149,7 @@ def _service(model: models.ServiceModel) -> Service:
         related=model.related,
         photo_helps=model.photo_helps,
         description=model.description or "",
+        needs=model.needs,
     )
 
 

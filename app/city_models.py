@@ -13,6 +13,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from core.city import KINDS
 from core.clock import Period
 from core.errors import Refused
+from core.tokens import CONTACT, token_name
+from core.tokens import KINDS as KINDS_OF_DATA
 
 MAX_TEXT = 400
 
@@ -69,6 +71,14 @@ def _clock(value: str) -> str:
     return value
 
 
+def _need(value: str) -> str:
+    if value != CONTACT and token_name(value) is None:
+        raise ValueError(
+            f"'{value}' is no kind of personal data (expected one of: {', '.join((CONTACT, *KINDS_OF_DATA))})"
+        )
+    return value
+
+
 def _network(value: str) -> str:
     try:
         network = ipaddress.ip_network(value)
@@ -89,6 +99,7 @@ def _webhook_address(value: str) -> str:
     return value
 
 
+Need = Annotated[str, AfterValidator(_need)]
 Identifier = Annotated[str, AfterValidator(_identifier)]
 Text = Annotated[str, AfterValidator(_text)]
 PeriodText = Annotated[str, AfterValidator(_period)]
@@ -140,6 +151,7 @@ class WayModel(_Model):
     kind: Literal["none", "webhook", "mail"]
     address: Text | None = None
     needs_contact: bool = False
+    needs: tuple[Need, ...] = ()
     tolerates_repeats: bool = False
     inner_networks: tuple[Network, ...] = ()
     http_hosts: Words = ()
@@ -191,6 +203,7 @@ class ServiceModel(_Model):
     description: Text | None = None
     questions: tuple[QuestionModel, ...] = ()
     related: tuple[Identifier, ...] = ()
+    needs: tuple[Need, ...] | None = None
 
 
 class WhenModel(_Model):

@@ -32,7 +32,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.migrate import alembic_config
-from core.audit import first_broken_entry
+from core.audit_chain import first_broken_entry
 from core.database import Database, lift_limits
 from core.errors import PermanentFailure
 from core.models import Base

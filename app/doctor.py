@@ -18,7 +18,9 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
+from app.audit_log import verify_audit
 from app.city_compile import render_city
 from app.city_files import load_city
 from app.city_yaml import CityError
@@ -35,15 +37,16 @@ from app.doctor_telegram import look_at_telegram
 from app.migrate import pending_revisions
 from app.settings import SECRET_NAMES, Settings, SettingsError, project_root
 from app.settings_parts import ENV_PREFIX, variable
-from core.audit import first_broken_entry
+from app.vault_keys import make_keys
 from core.city import City
 from core.clock import KST
 from core.database import Database
 from core.delivery_queue import TROUBLED_STATES, literally_in
-from core.errors import TemporaryFailure
+from core.errors import PermanentFailure, TemporaryFailure
 from core.models.conversation import Delivery, Turn
 from core.models.officers import Officer
 from core.turn_queue import has_failed
+from core.vault_rotation import look_at_keys
 
 __all__ = ["Finding", "Verdict", "examine"]
 # Read by Rasa's process, the tests and CI; no setting of ours, and no typing mistake.
@@ -251,7 +254,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
                     .select_from(Delivery)
                     .where(literally_in(Delivery.state, TROUBLED_STATES))
                 )
-                broken = first_broken_entry(session)
+                keys = _vault(session, settings)
+            audit = verify_audit(settings, database)
         finally:
             database.dispose()
     except (SQLAlchemyError, TemporaryFailure, OSError) as error:
@@ -275,14 +279,30 @@ def _database(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield _ok("queues", "no failed turn, no failed or unsure delivery")
-    if broken is None:
-        yield _ok("audit log", "every line fits the chain")
+    yield keys
+    if audit.ok:
+        yield _ok("audit log", f"every line fits the chain and {audit.found.anchors} signed ends")
     else:
         yield _fail(
             "audit log",
-            f"line {broken} was changed, or a line before it is missing",
-            "keep the database as it is and compare it with a backup",
+            audit.sentence,
+            "keep the database and the signed ends as they are and compare them with a backup",
         )
+
+
+def _vault(session: Session, settings: Settings) -> Finding:
+    try:
+        keys = make_keys(settings)
+        missing = look_at_keys(session, keys)
+    except (SettingsError, PermanentFailure) as error:
+        return _fail("vault key", str(error), "no process starts with this key")
+    if missing:
+        return _fail(
+            "vault key",
+            f"items need the key {', '.join(missing)}, which is not here",
+            f"add it to {variable('vault_old_keys')}, or `sotong vault give-up` if it is lost for ever",
+        )
+    return _ok("vault key", f"{keys.current.key_id} is this database's")
 
 
 def _server(settings: Settings) -> Iterator[Finding]:

@@ -17,8 +17,9 @@ from app.channels import make_telegram_client
 from app.health import Readiness, make_health_router, make_readiness
 from app.metrics import CountRequests, Metrics, QueueCollector, make_metrics_router
 from app.operators import make_operator_channels
-from app.settings import Settings
+from app.settings import Settings, SettingsError
 from app.telemetry import AppTelemetry, Traces
+from app.vault_keys import check_at_start
 from app.version import read_commit, read_version
 from app.wiring import Parts, build_parts
 from app.worker_port import OperationsPort, beat_check
@@ -107,6 +108,12 @@ def make_operations(settings: Settings, *, process: str) -> Operations:
     metrics = Metrics(process=process, version=read_version(), commit=read_commit(settings.commit))
     telemetry = AppTelemetry(metrics)
     parts = build_parts(settings, telemetry=telemetry)
+    try:
+        check_at_start(parts.database, parts.vault.keys, now=parts.now)
+    except SettingsError:
+        parts.close()
+        telemetry.close()
+        raise
     if settings.otel_endpoint:
         telemetry.traces = _make_tracing(parts, process=process)
 

@@ -12,11 +12,11 @@ from datetime import datetime
 from pathlib import Path
 
 from alembic.script import ScriptDirectory
-from cryptography.exceptions import InvalidTag
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, literal, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from app.audit_log import note_restored
 from app.backup import POOL, TRACKER_NAME, find_backup, read_keys, verify_backup
 from app.backup_database import (
     SQLITE_NAME,
@@ -32,13 +32,14 @@ from app.demo_programs import answers, heartbeat_age
 from app.migrate import alembic_config, upgrade
 from app.settings import Settings
 from app.settings_parts import variable
+from app.vault_keys import make_keys
 from core.attachments import AttachmentStore
 from core.database import Database
 from core.erasure import find_erasure, request_erasure
-from core.errors import Refused, TemporaryFailure
+from core.errors import PermanentFailure, Refused, TemporaryFailure
 from core.models.erasure import Erasure
-from core.models.vault import VaultItem
-from core.vault import AesGcmCipher, context_of
+from core.models.vault import VaultItem, VaultKey
+from core.vault import context_of
 
 Tell = Callable[[str], None]
 
@@ -101,6 +102,7 @@ def restore(
         shutil.rmtree(staged, ignore_errors=True)
     _keep_keys(settings, keys)
     upgrade(settings)
+    _sign_end(settings, now)
     done.erased_again = _ask_again(settings, asked, by=by, now=now)
     _check_after(settings, manifest)
     return done
@@ -151,7 +153,17 @@ def _check_fits(settings: Settings, manifest: Manifest) -> None:
             f"({manifest.commit}), which this version does not know: restore with that one or a newer."
         )
     mine = fingerprints(settings)
-    wrong = [variable(name) for name in manifest.keys if manifest.keys[name] != mine.get(name)]
+    # It may have been made with a key that is an earlier one by now.
+    old = settings.vault_old_keys.split(",")
+    vault_keys = {
+        fingerprints(settings.model_copy(update={"vault_key": key}))["vault_key"]
+        for key in (settings.vault_key, *old)
+    }
+    wrong = [
+        variable(name)
+        for name, mark in manifest.keys.items()
+        if (mark not in vault_keys if name == "vault_key" else mark != mine.get(name))
+    ]
     if wrong:
         raise BackupFailure(
             f"{', '.join(wrong)} is not the one with which this was backed up: set it, or give "
@@ -171,15 +183,31 @@ def _check_empty(settings: Settings, *, force: bool) -> None:
 
 
 def _check_vault(session: Session, settings: Settings) -> None:
-    """Open one item: the fingerprint says that the key is the same, this that it works."""
-    item = session.scalars(select(VaultItem).where(VaultItem.erased_at.is_(None)).limit(1)).first()
-    if item is None:
-        return
-    cipher = AesGcmCipher(settings.vault_key_bytes)
-    try:
-        cipher.decrypt(item.ciphertext, context_of(item.conversation_id, item.token))
-    except InvalidTag:
-        raise BackupFailure("The vault does not open with this key.") from None
+    """Open an item of each key: the fingerprint says that the key is the same, this that it works."""
+    keys = make_keys(settings)
+    columns = inspect(session.connection()).get_columns(VaultItem.__tablename__)
+    # A backup from before keys had ids.
+    has_ids = "key_id" in {column["name"] for column in columns}
+    key_id = VaultItem.key_id if has_ids else literal("").label("key_id")
+    ids = session.scalars(select(VaultItem.key_id).distinct()).all() if has_ids else [""]
+    lost = (
+        session.scalars(select(VaultKey.key_id).where(VaultKey.lost_at.is_not(None))).all()
+        if has_ids
+        else []
+    )
+    for each in ids:
+        query = select(VaultItem.conversation_id, VaultItem.token, VaultItem.ciphertext, key_id)
+        query = query.where(VaultItem.erased_at.is_(None))
+        item = session.execute(
+            query.where(VaultItem.key_id == each).limit(1) if has_ids else query.limit(1)
+        ).first()
+        if item is None or each in lost:
+            continue
+        try:
+            context = context_of(item.conversation_id, item.token)
+            keys.open(item.ciphertext, key_id=item.key_id, context=context)
+        except PermanentFailure as failure:
+            raise BackupFailure(f"The vault does not open with this key: {failure}.") from None
 
 
 def _places(settings: Settings) -> list[Path]:
@@ -266,6 +294,20 @@ def _keep_keys(settings: Settings, keys: dict[str, str]) -> None:
         path = settings.secrets_dir / name
         path.touch(mode=0o600)
         path.write_text(value, encoding="ascii")
+
+
+def _sign_end(settings: Settings, now: datetime) -> None:
+    """Lines that came after the backup are gone; signed, so that nobody takes it for a removal."""
+    database = Database(settings.database_url)
+    try:
+        note_restored(settings, database, now=now)
+    except OSError as error:
+        raise BackupFailure(
+            f"Everything is in place, but {settings.audit_anchors} cannot be written ({error.strerror}): "
+            "the audit log will look cut."
+        ) from None
+    finally:
+        database.dispose()
 
 
 def _ask_again(

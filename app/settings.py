@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import os
 import secrets
 import tempfile
@@ -18,6 +17,12 @@ from app.settings_departments import DepartmentSettings
 from app.settings_mail import MailSettings
 from app.settings_operations import OperationsSettings
 from app.settings_parts import ENV_PREFIX, http_address, variable
+from app.settings_personal import (
+    VAULT_KEY_BYTES,
+    PersonalSettings,
+    check_vault_key,
+    read_keys_file,
+)
 from app.settings_queue import QueueSettings
 from app.settings_telegram import TelegramSettings
 
@@ -25,7 +30,6 @@ from app.settings_telegram import TelegramSettings
 SECRETS_DIR = "SOTONG_SECRETS_DIR"
 SECRET_NAMES = ("turn_secret", "actions_secret", "vault_key", "cookie_secret")
 MIN_SECRET_LENGTH = 24
-VAULT_KEY_BYTES = 32
 # Never shown in a sentence about a mistake.
 HIDDEN_NAMES = (
     *SECRET_NAMES,
@@ -33,6 +37,7 @@ HIDDEN_NAMES = (
     *TelegramSettings.HIDDEN,
     *MailSettings.HIDDEN,
     *OperationsSettings.HIDDEN,
+    *PersonalSettings.HIDDEN,
 )
 
 
@@ -52,6 +57,7 @@ class Settings(
     MailSettings,
     OperationsSettings,
     QueueSettings,
+    PersonalSettings,
     BaseSettings,
 ):
     """Everything an operator may set. Use `Settings.load()`: the constructor makes no secrets."""
@@ -134,7 +140,7 @@ class Settings(
         In demo and test a missing secret is made once under `<var_dir>/secrets`; in production
         it is an error. Raises SettingsError with one sentence.
         """
-        settings = cls.read(**overrides)
+        settings = cls.read(**overrides)._with_kept_old_keys()
         missing = [name for name in SECRET_NAMES if not getattr(settings, name)]
         if not missing:
             return settings
@@ -149,13 +155,23 @@ class Settings(
         made = {name: _secret_of(settings.secrets_dir, name) for name in missing}
         return settings.model_copy(update=made)
 
+    def _with_kept_old_keys(self) -> Self:
+        """A restored demo keeps earlier vault keys beside its secrets."""
+        kept = self.secrets_dir / "vault_old_keys"
+        set_otherwise = self.environment == "production" or self.vault_old_keys
+        if set_otherwise or self.vault_keys_file is not None or not kept.exists():
+            return self
+        return self.model_copy(update={"vault_old_keys": kept.read_text("ascii").strip()})
+
     @model_validator(mode="before")
     @classmethod
     def _no_empty_strings(cls, values: dict[str, Any]) -> dict[str, Any]:
         """`SOTONG_X=` (empty) means "not set", as it does in a systemd or compose file."""
         return {key: value for key, value in values.items() if value != ""}
 
-    @field_validator("var_dir", "city_dir", "boundaries_dir")
+    @field_validator(
+        "var_dir", "city_dir", "boundaries_dir", "vault_keys_file", "audit_anchor_file"
+    )
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else Path(os.path.abspath(value.expanduser()))
@@ -180,13 +196,7 @@ class Settings(
     @field_validator("vault_key")
     @classmethod
     def _a_key(cls, value: str) -> str:
-        try:
-            size = len(base64.b64decode(value, validate=True))
-        except (binascii.Error, ValueError):
-            size = -1
-        if value and size != VAULT_KEY_BYTES:
-            raise ValueError(f"expected the base64 of {VAULT_KEY_BYTES} bytes")
-        return value
+        return check_vault_key(value) if value else value
 
     @model_validator(mode="after")
     def _derived(self) -> Self:
@@ -199,6 +209,10 @@ class Settings(
         for name, value in derived.items():
             if not getattr(self, name):
                 object.__setattr__(self, name, value)
+        if self.vault_keys_file is not None:
+            current, *old = read_keys_file(self.vault_keys_file)
+            object.__setattr__(self, "vault_key", current)
+            object.__setattr__(self, "vault_old_keys", ",".join(old))
         return self
 
     @property
@@ -210,6 +224,16 @@ class Settings(
     def vault_key_bytes(self) -> bytes:
         """The 32 bytes behind `vault_key`."""
         return base64.b64decode(self.vault_key)
+
+    @property
+    def vault_old_key_bytes(self) -> tuple[bytes, ...]:
+        """The bytes behind `vault_old_keys`."""
+        return tuple(base64.b64decode(key) for key in self.vault_old_keys.split(",") if key)
+
+    @property
+    def audit_anchors(self) -> Path:
+        """Where signed ends of the audit log go."""
+        return self.audit_anchor_file or self.var_dir / "audit-anchors.jsonl"
 
     @property
     def public_url(self) -> str:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from app.city_files import load_city
 from app.clock import utc_now
 from app.settings import Settings
+from app.vault_keys import make_keys
 from app.watched_sender import watch_channel
 from core.attachments import AttachmentStore
 from core.city import City
@@ -21,7 +22,7 @@ from core.invitations import Invitations
 from core.lookup_codes import LookupCodes
 from core.ports import Channel, Now
 from core.telemetry import NO_TELEMETRY, Telemetry
-from core.vault import AesGcmCipher, Vault
+from core.vault import Vault
 from dialogue.dispatch import Dispatcher
 from dialogue.door import Door
 from dialogue.leases import Leases
@@ -87,7 +88,7 @@ def build_parts(
         settings=settings,
         city=city,
         database=Database(settings.database_url),
-        vault=Vault(AesGcmCipher(settings.vault_key_bytes), telemetry=telemetry),
+        vault=Vault(make_keys(settings), telemetry=telemetry),
         codes=LookupCodes(secret),
         store=AttachmentStore(settings.attachments_dir),
         room=FileRoom(

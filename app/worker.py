@@ -18,6 +18,7 @@ from datetime import timedelta
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from app.audit_log import AnchorClock, cut_old_lines
 from app.channels import make_channels, make_telegram_polling
 from app.clock import utc_now
 from app.departments import DepartmentWork, make_department_work
@@ -44,6 +45,8 @@ RASA_EVERY = 1.0
 CLOCK_EVERY = 1.0
 DEPARTMENTS_EVERY = 1.0
 CALLBACKS_EVERY = 1.0
+AUDIT_ENDS_EVERY = 20.0
+AUDIT_RETENTION_EVERY = 3600.0
 
 
 def run(settings: Settings) -> None:
@@ -99,6 +102,14 @@ def _jobs(parts: Parts, talk: Talk, work: DepartmentWork) -> list[tuple[Callable
         lasts=timedelta(seconds=parts.settings.lease_seconds),
     )
 
+    anchors = AnchorClock(parts.settings, parts.database, now=parts.now)
+
+    def audit_ends() -> None:
+        _quietly(anchors.look)
+
+    def audit_retention() -> None:
+        _quietly(lambda: cut_old_lines(parts.settings, parts.database, now=parts.now()))
+
     def turns() -> None:
         _quietly(talk.runner.run_waiting)
 
@@ -147,6 +158,8 @@ def _jobs(parts: Parts, talk: Talk, work: DepartmentWork) -> list[tuple[Callable
         (clock, CLOCK_EVERY),
         (departments, DEPARTMENTS_EVERY),
         (callbacks, CALLBACKS_EVERY),
+        (audit_ends, AUDIT_ENDS_EVERY),
+        (audit_retention, AUDIT_RETENTION_EVERY),
         (heartbeat, HEARTBEAT_EVERY),
     ]
 

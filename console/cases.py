@@ -51,14 +51,8 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
     def case_page(request: Request, case_id: RowId) -> Response:
         visit: Visit = request.state.visit
         with deps.database.transaction() as session:
-            _existing(session, case_id)
-            record_audit(
-                session,
-                actor=visit.signed_in.officer.actor,
-                action="case.read",
-                subject=f"case:{case_id}",
-                now=visit.now,
-            )
+            case = _existing(session, case_id)
+            _note(session, visit, "case.read", case)
         return _show(request, deps=deps, pages=pages, case_id=case_id)
 
     @router.post("/cases/{case_id}/status")
@@ -89,6 +83,7 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
                         expected_version=wanted.version,
                         now=visit.now,
                     )
+                    _note(session, visit, "case.change", case)
         except Refused as refused:
             return _show(request, deps=deps, pages=pages, case_id=case_id, problem=refused)
         failpoint("status_changed")
@@ -104,7 +99,7 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
         try:
             reason = read_text(visit.form, "why", label="까닭", limit=LONGEST_REASON)
             with deps.database.transaction() as session:
-                _existing(session, case_id)
+                case = _existing(session, case_id)
                 first = use_form(
                     session,
                     token=read_line(visit.form, "form_token", limit=64),
@@ -122,6 +117,7 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
                         expected_version=read_number(visit.form, "version"),
                         now=visit.now,
                     )
+                    _note(session, visit, "case.move", case)
         except Refused as refused:
             return _show(request, deps=deps, pages=pages, case_id=case_id, problem=refused)
         query = urlencode({"done": "moved" if first else "already"})
@@ -143,6 +139,17 @@ def _parse_change(visit: Visit, *, deps: ConsoleDeps) -> WantedChange:
         reason=read_text(form, "reason", label="까닭", limit=LONGEST_REASON),
         note=read_text(form, "note", label="알릴 말"),
         photos=tuple(read_photos(form, store=deps.store)),
+    )
+
+
+def _note(session: Session, visit: Visit, action: str, case: Case) -> None:
+    record_audit(
+        session,
+        actor=visit.signed_in.officer.actor,
+        action=action,
+        subject=f"case:{case.id}",
+        conversation_id=case.conversation_id,
+        now=visit.now,
     )
 
 

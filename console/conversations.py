@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Callable
 from typing import Annotated
 from urllib.parse import urlencode
@@ -35,16 +37,19 @@ from core.desk import (
     open_handover_of,
     people_in,
 )
-from core.errors import Refused
+from core.errors import PermanentFailure, Refused
 from core.handovers import answer, hand_back, take
-from core.models.conversation import Conversation
+from core.models.conversation import Attachment, Conversation
 from core.officer_sessions import use_form
 from core.officers import OfficerView, allows, names_of
 from core.post_queries import speaks_to_everybody
 from core.replies import Reply
 from core.transcript import transcript
 
+log = logging.getLogger(__name__)
+
 ROWS_PER_PAGE = 50
+CASE_NUMBER = re.compile(r"[0-9]{4}-[0-9]{1,7}")
 Work = Callable[[Session], object]
 RowId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
@@ -57,7 +62,7 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
     def conversation_list(request: Request) -> Response:
         search = request.query_params.get("q", "")[:40]
         page = page_number(request)
-        with deps.database.reading() as session:
+        with deps.database.transaction() as session:
             channels = channels_in_use(session)
             wanted = request.query_params.get("channel", "")
             # What the filter does not know narrows nothing.
@@ -70,6 +75,7 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
                 offset=(page - 1) * ROWS_PER_PAGE,
             )
             names = names_of(session)
+            _note_list(session, request.state.visit, search=search)
         return pages.render(
             request,
             "conversations.html",
@@ -217,14 +223,19 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
             purpose = _purpose(visit)
             with deps.database.transaction() as session:
                 existing(session, conversation_id)
-                value = deps.vault.reveal(
-                    session,
-                    conversation_id=conversation_id,
-                    token=token,
-                    purpose=purpose,
-                    actor=visit.signed_in.officer.actor,
-                    now=visit.now,
-                )
+                try:
+                    value = deps.vault.reveal(
+                        session,
+                        conversation_id=conversation_id,
+                        token=token,
+                        purpose=purpose,
+                        actor=visit.signed_in.officer.actor,
+                        now=visit.now,
+                    )
+                except PermanentFailure as failure:
+                    # The line that somebody wanted to look is kept.
+                    log.error("a vault item does not open: %s", failure)
+                    problem = Refused("vault_closed")
         except Refused as refused:
             problem = refused
         return pages.render(
@@ -243,7 +254,13 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
         with deps.database.transaction() as session:
             file = find_file(session, attachment_id)
             if file is not None:
-                note_reading(session, request.state.visit, f"attachment:{attachment_id}")
+                owner = session.get_one(Attachment, attachment_id).conversation_id
+                note_reading(
+                    session,
+                    request.state.visit,
+                    f"attachment:{attachment_id}",
+                    conversation_id=owner,
+                )
         path = None if file is None else deps.store.path(file.sha256)
         if file is None or path is None or not path.is_file():
             raise HTTPException(404)
@@ -256,13 +273,28 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
         )
 
 
-def note_reading(session: Session, visit: Visit, subject: str) -> None:
-    """Write down who read what: ``conversation:<id>`` or ``attachment:<id>``."""
+def note_reading(
+    session: Session, visit: Visit, subject: str, *, conversation_id: int | None = None
+) -> None:
+    """Write down who read what: ``conversation:<id>``, ``case:<id>`` or ``attachment:<id>``."""
     record_audit(
         session,
         actor=visit.signed_in.officer.actor,
         action=f"{subject.partition(':')[0]}.read",
         subject=subject,
+        conversation_id=conversation_id,
+        now=visit.now,
+    )
+
+
+def _note_list(session: Session, visit: Visit, *, search: str) -> None:
+    """What was looked for, where it is a case's number: other words may be a person's."""
+    number = search if CASE_NUMBER.fullmatch(search) else ""
+    record_audit(
+        session,
+        actor=visit.signed_in.officer.actor,
+        action="conversation.search" if search else "conversation.list",
+        subject=f"conversations:{number}",
         now=visit.now,
     )
 

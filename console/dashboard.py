@@ -14,6 +14,7 @@ from console.access import Visit, needs, passive
 from console.deps import ConsoleDeps
 from console.pages import Pages
 from console.words import RATING_DAYS
+from core.audit import record_audit
 from core.case_queries import list_cases
 from core.case_status import DONE, TITLES, CaseStatus
 from core.department_desk import department_states, list_callbacks
@@ -74,7 +75,14 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
     def dashboard(request: Request) -> Response:
         visit: Visit = request.state.visit
         chosen = parse_filter(request.query_params, department_ids=department_ids)
-        with deps.database.reading() as session:
+        with deps.database.transaction() as session:
+            record_audit(
+                session,
+                actor=visit.signed_in.officer.actor,
+                action="case.list",
+                subject="cases",
+                now=visit.now,
+            )
             found = list_cases(
                 session,
                 status=chosen.status,

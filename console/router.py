@@ -16,7 +16,7 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from console import cases, conversations, dashboard, departments, login, officers
+from console import audit, cases, conversations, dashboard, departments, login, officers
 from console.access import (
     Access,
     Forbidden,
@@ -29,6 +29,7 @@ from console.access import (
 from console.deps import ConsoleDeps
 from console.forms import typed
 from console.pages import STATIC, Pages
+from core.acting import acting_from
 from core.errors import PermanentFailure, Refused, TemporaryFailure
 
 CONTENT_SECURITY_POLICY = (
@@ -51,7 +52,7 @@ def make_router(deps: ConsoleDeps) -> APIRouter:
     """All pages of the console. Raises LookupError when a page does not say who may call it."""
     pages = Pages(deps.city)
     router = APIRouter(route_class=_route_class(deps, pages), include_in_schema=False)
-    for module in (login, dashboard, conversations, cases, departments, officers):
+    for module in (login, dashboard, conversations, cases, departments, officers, audit):
         module.add_pages(router, deps=deps, pages=pages)
     _add_static(router, pages)
     return router
@@ -78,8 +79,10 @@ def _route_class(deps: ConsoleDeps, pages: Pages) -> type[APIRoute]:
 
     async def _answer(request: Request, handler: Handle, access: Access) -> Response:
         try:
-            request.state.visit = await check_visit(request, deps=deps, access=access)
-            return await handler(request)
+            # Every audit line of this request says where it came from.
+            with acting_from(request.client.host if request.client else ""):
+                request.state.visit = await check_visit(request, deps=deps, access=access)
+                return await handler(request)
         except NotSignedIn as nobody:
             return _not_signed_in(request, access, nobody.form)
         except MustChangePassword:

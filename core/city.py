@@ -35,12 +35,19 @@ class Way:
 
     kind: str = "none"
     address: str = ""
-    # Whether a citizen's contact goes along.
+    # Whether a citizen's contact goes along; the same as "contact" among ``needs``.
     needs_contact: bool = False
+    # Personal data that its work needs, by kind (core.tokens); everything else stays in the vault.
+    needs: tuple[str, ...] = ()
     # A mailbox that sorts out the same mail twice; then a mail whose answer was lost is sent again.
     tolerates_repeats: bool = False
     inner_networks: tuple[str, ...] = ()
     http_hosts: tuple[str, ...] = ()
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """The kinds of personal data that go along unless a service says otherwise."""
+        return frozenset((*self.needs, "contact") if self.needs_contact else self.needs)
 
     @property
     def is_open(self) -> bool:
@@ -88,6 +95,8 @@ class Service:
     related: tuple[str, ...] = ()
     photo_helps: bool = False
     description: str = ""
+    # What whoever works on it needs of personal data; None: as the department's way says.
+    needs: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

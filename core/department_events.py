@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.attachments import StoredFile, stored_files
-from core.city import City
+from core.city import City, Way
 from core.department_ports import DepartmentEvent
 from core.department_queue import Leased
-from core.errors import Refused
+from core.errors import PermanentFailure, Refused
 from core.models.case import Case, CaseEvent
 from core.models.department import DepartmentMessage
+from core.tokens import CONTACT, in_words, replace_tokens, token_name, tokens_in
 from core.vault import Vault
+
+log = logging.getLogger(__name__)
 
 CONTACT_PURPOSE = "담당 부서에 민원 전달"
 
@@ -25,7 +30,7 @@ def load_events(
 ) -> dict[int, DepartmentEvent]:
     """The events of one department's messages as they may leave, by the message's id.
 
-    A contact is not among it: see ``reveal_contact``.
+    They still hold tokens: see ``reveal_needed`` and ``hide_tokens``.
     """
     case_ids = {leased.case_id for leased in batch}
     cases = {case.id: case for case in session.scalars(select(Case).where(Case.id.in_(case_ids)))}
@@ -113,19 +118,83 @@ def _event(
     )
 
 
-def reveal_contact(session: Session, leased: Leased, *, vault: Vault, now: datetime) -> str | None:
-    """The citizen's contact for a department that needs it, with an audit line; None without one."""
+def needs_of(city: City, service_code: str, way: Way) -> frozenset[str]:
+    """What personal data go along: as the service says, else as the department's way says."""
+    service = city.service(service_code) if city.has_service(service_code) else None
+    if service is not None and service.needs is not None:
+        return frozenset(service.needs)
+    return way.needed
+
+
+def asks_vault(event: DepartmentEvent, *, needs: frozenset[str]) -> bool:
+    """Whether anything of this event must be opened before it leaves."""
+    if event.kind == "moved":
+        return False  # Whoever no longer works on it needs nothing.
+    if event.kind == "opened" and CONTACT in needs:
+        return True
+    names = {token_name(need) for need in needs}
+    return any(name in names for name in tokens_in(_texts(event)).values())
+
+
+def reveal_needed(
+    session: Session,
+    leased: Leased,
+    event: DepartmentEvent,
+    *,
+    needs: frozenset[str],
+    vault: Vault,
+    now: datetime,
+) -> DepartmentEvent:
+    """The event with what its department needs opened, each with an audit line; words for the rest."""
     case = session.get_one(Case, leased.case_id)
-    if leased.kind != "opened" or case.contact_token is None:
-        return None
-    try:
-        return vault.reveal(
-            session,
-            conversation_id=case.conversation_id,
-            token=case.contact_token,
-            purpose=f"{CONTACT_PURPOSE} ({case.number})",
-            actor=f"department:{leased.department_id}"[:80],
-            now=now,
-        )
-    except Refused:
-        return None  # Erased meanwhile.
+
+    def reveal(token: str) -> str | None:
+        try:
+            return vault.reveal(
+                session,
+                conversation_id=case.conversation_id,
+                token=token,
+                purpose=f"{CONTACT_PURPOSE} ({case.number})",
+                actor=f"department:{leased.department_id}"[:80],
+                now=now,
+            )
+        except Refused:
+            return None  # Erased meanwhile.
+        except PermanentFailure as failure:
+            # The case must not wait for a key: it goes, and says what is missing.
+            log.error("a vault item for a department does not open: %s", failure)
+            return in_words(token, closed=True)
+
+    names = {token_name(need) for need in needs}
+    opened = {
+        token: value
+        for token, name in tokens_in(_texts(event)).items()
+        if name in names and (value := reveal(token)) is not None
+    }
+    contact = None
+    if event.kind == "opened" and CONTACT in needs and case.contact_token is not None:
+        contact = opened.get(case.contact_token) or reveal(case.contact_token)
+    return hide_tokens(event, opened=opened, contact=contact)
+
+
+def hide_tokens(
+    event: DepartmentEvent, *, opened: Mapping[str, str] | None = None, contact: str | None = None
+) -> DepartmentEvent:
+    """The event as a department reads it: no token, but words such as "(전화번호)" or what was opened."""
+    known = opened or {}
+
+    def shown(text: str) -> str:
+        return replace_tokens(text, lambda token: known.get(token) or in_words(token))
+
+    return replace(
+        event,
+        what=shown(event.what),
+        place=shown(event.place),
+        note=shown(event.note),
+        answers=tuple((question, shown(answer)) for question, answer in event.answers),
+        contact=contact,
+    )
+
+
+def _texts(event: DepartmentEvent) -> tuple[str, ...]:
+    return (event.what, event.place, event.note, *(answer for _question, answer in event.answers))

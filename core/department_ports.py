@@ -33,8 +33,8 @@ class DepartmentAway(ProviderAway):
 class DepartmentEvent:
     """One message for a department, read from the case when it is sent.
 
-    ``what``, ``place`` and ``note`` hold tokens in the place of personal data. ``contact`` is there
-    only where the city says that the department needs it.
+    ``what``, ``answers``, ``place`` and ``note`` hold words such as "(전화번호)" in the place of personal
+    data, but for what the city says that the department needs; ``contact`` too is there only then.
     """
 
     uid: str

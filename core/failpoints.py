@@ -33,6 +33,8 @@ NAMES = frozenset(
         "rows_erased",
         # An officer's change of a case.
         "status_changed",
+        # A change of the vault's key.
+        "vault_batch_sealed",
     }
 )
 _passed: dict[str, int] = {}

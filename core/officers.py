@@ -43,6 +43,7 @@ PERMISSIONS = {
     "post.write": "게시글 쓰기",
     "post.approve": "다른 사람의 게시글 승인",
     "officer.manage": "담당자 관리",
+    "audit.read": "접속기록 보기",
 }
 _READING = ("conversation.read", "case.read", "attachment.read")
 _WORKING = (
@@ -54,7 +55,7 @@ _WORKING = (
     "post.approve",
 )
 ROLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("admin", "관리자", (*_WORKING, "conversation.take_from", "officer.manage")),
+    ("admin", "관리자", (*_WORKING, "conversation.take_from", "officer.manage", "audit.read")),
     ("officer", "담당관", _WORKING),
     ("viewer", "열람자", _READING),
 )

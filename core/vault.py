@@ -2,6 +2,7 @@
 
 Elsewhere stand tokens such as ``⟦전화1⟧``, unique within a conversation; a token resolves only
 together with its conversation. The cipher is a port: a city may have to use validated cryptography.
+Keys are changed by ``core.vault_rotation``.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import hashlib
 import hmac
 import os
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -28,16 +30,24 @@ from korean.findings import NAMES
 TOKEN_NAMES = {**NAMES, "unread": "원문"}
 TOKEN_PATTERN = re.compile(rf"⟦(?:{'|'.join(TOKEN_NAMES.values())})\d+⟧")
 
+# The code of the failure when no key fits.
+VAULT_KEY = "vault_key"
+
 
 class Cipher(Protocol):
-    """Authenticated encryption. ``context`` is bound to the ciphertext and must match to decrypt."""
+    """Authenticated encryption under one key. ``context`` is bound to the ciphertext and must match."""
+
+    @property
+    def key_id(self) -> str:
+        """What tells this key from another (1 to 32 of a-z 0-9 -); nothing of the key follows from it."""
+        ...
 
     def encrypt(self, plain: bytes, context: bytes) -> bytes:
         """Seal ``plain``."""
         ...
 
     def decrypt(self, sealed: bytes, context: bytes) -> bytes:
-        """Open what ``encrypt`` sealed. Raises ``cryptography.exceptions.InvalidTag``."""
+        """Open what ``encrypt`` sealed. Raises cryptography's InvalidTag or ValueError."""
         ...
 
     def fingerprint(self, value: bytes) -> str:
@@ -54,6 +64,12 @@ class AesGcmCipher:
         self._aead = AESGCM(key)
         # A key of its own for fingerprints, so that equal values can be found but not guessed.
         self._mac_key = hmac.new(key, b"sotong vault fingerprint", hashlib.sha256).digest()
+        self._key_id = hmac.new(key, b"sotong vault key id", hashlib.sha256).hexdigest()[:8]
+
+    @property
+    def key_id(self) -> str:
+        """Eight hexadecimal digits made from the key."""
+        return self._key_id
 
     def encrypt(self, plain: bytes, context: bytes) -> bytes:
         """Nonce and ciphertext in one."""
@@ -69,11 +85,50 @@ class AesGcmCipher:
         return hmac.new(self._mac_key, value, hashlib.sha256).hexdigest()
 
 
+@dataclass(frozen=True)
+class KeyRing:
+    """The key that seals, and earlier ones that still open."""
+
+    current: Cipher
+    old: tuple[Cipher, ...] = ()
+
+    @property
+    def all(self) -> tuple[Cipher, ...]:
+        """The current one first."""
+        return (self.current, *self.old)
+
+    def find(self, key_id: str) -> Cipher | None:
+        """The cipher with this key, or None."""
+        return next((each for each in self.all if each.key_id == key_id), None)
+
+    def open(self, sealed: bytes, *, key_id: str, context: bytes) -> bytes:
+        """The plain bytes. An item without a key's id is from before there were any: each key is tried.
+
+        Raises PermanentFailure("vault_key"), which names the key's id and never what was sealed.
+        """
+        named = self.find(key_id)
+        tried = self.all if not key_id else () if named is None else (named,)
+        if not tried:
+            raise PermanentFailure(
+                VAULT_KEY,
+                f"this vault item was sealed with the key {key_id}, which is not here: add that key to "
+                "SOTONG_VAULT_OLD_KEYS or to the keys file",
+            )
+        for cipher in tried:
+            try:
+                return cipher.decrypt(sealed, context)
+            except (InvalidTag, ValueError):
+                continue
+        raise PermanentFailure(
+            VAULT_KEY, "this vault item was sealed with another key or was changed"
+        )
+
+
 class Vault:
     """Keep and reveal personal data inside the caller's transaction."""
 
-    def __init__(self, cipher: Cipher, *, telemetry: Telemetry = NO_TELEMETRY) -> None:
-        self._cipher = cipher
+    def __init__(self, keys: Cipher | KeyRing, *, telemetry: Telemetry = NO_TELEMETRY) -> None:
+        self.keys = keys if isinstance(keys, KeyRing) else KeyRing(keys)
         self._telemetry = telemetry
 
     def keep(
@@ -82,13 +137,13 @@ class Vault:
         """Store ``value`` and return its token; the same value again returns the same token."""
         # Of two at once the second finds what the first kept, and no number is given out twice.
         lock_conversation(session, conversation_id)
-        fingerprint = self._cipher.fingerprint(
-            f"{conversation_id}:{kind}:{value}".encode("utf-8", "surrogatepass")
-        )
+        named = named_value(conversation_id, kind, value.encode("utf-8", "surrogatepass"))
+        # While keys change, some are known by an earlier key's fingerprint.
+        fingerprint, *earlier = [cipher.fingerprint(named) for cipher in self.keys.all]
         known = session.scalars(
             select(VaultItem).where(
                 VaultItem.conversation_id == conversation_id,
-                VaultItem.fingerprint == fingerprint,
+                VaultItem.fingerprint.in_([fingerprint, *earlier]),
                 VaultItem.erased_at.is_(None),
             )
         ).first()
@@ -105,10 +160,11 @@ class Vault:
                 conversation_id=conversation_id,
                 token=token,
                 kind=kind,
-                ciphertext=self._cipher.encrypt(
+                ciphertext=self.keys.current.encrypt(
                     value.encode("utf-8", "surrogatepass"), context_of(conversation_id, token)
                 ),
                 fingerprint=fingerprint,
+                key_id=self.keys.current.key_id,
                 created_at=now,
             )
         )
@@ -128,7 +184,7 @@ class Vault:
         """The value behind a token. Writes an audit line first.
 
         Raises Refused("purpose_missing" | "token_unknown"), PermanentFailure("vault_key") when
-        the key does not fit.
+        no key here fits. A caller that commits after that failure keeps the line of the attempt.
         """
         if not purpose.strip():
             raise Refused("purpose_missing")
@@ -149,12 +205,9 @@ class Vault:
             purpose=purpose.strip()[:200],
             now=now,
         )
-        try:
-            plain = self._cipher.decrypt(item.ciphertext, context_of(conversation_id, token))
-        except InvalidTag as error:
-            raise PermanentFailure(
-                "vault_key", "this vault item was sealed with another key or was changed"
-            ) from error
+        plain = self.keys.open(
+            item.ciphertext, key_id=item.key_id, context=context_of(conversation_id, token)
+        )
         self._telemetry.count("vault_read")
         return plain.decode("utf-8", "surrogatepass")
 
@@ -162,3 +215,8 @@ class Vault:
 def context_of(conversation_id: int, token: str) -> bytes:
     """What an item's ciphertext is bound to: its place."""
     return f"sotong:{conversation_id}:{token}".encode()
+
+
+def named_value(conversation_id: int, kind: str, value: bytes) -> bytes:
+    """What a fingerprint is made of: equal values are one only within a conversation and a kind."""
+    return f"{conversation_id}:{kind}:".encode() + value

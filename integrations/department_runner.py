@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 from core.city import City, Department, UnknownName
 from core.database import Database
-from core.department_events import load_events, reveal_contact
+from core.department_events import asks_vault, hide_tokens, load_events, needs_of, reveal_needed
 from core.department_ports import DepartmentEvent, DepartmentSender
 from core.department_queue import (
     LEASE,
@@ -211,12 +211,16 @@ class DepartmentRunner:
     ) -> DepartmentEvent | None:
         """The event if it may leave: the last look before it does."""
         needs = sender.answers_within + MARGIN
-        if department.way.needs_contact and leased.kind == "opened":
+        personal = needs_of(self._city, event.service_code, department.way)
+        if asks_vault(event, needs=personal):
             with self._database.transaction() as session:
                 if not still_ours(session, leased, now=self._now(), needs=needs):
                     return None
-                contact = reveal_contact(session, leased, vault=self._vault, now=self._now())
-            event = replace(event, contact=contact)
+                event = reveal_needed(
+                    session, leased, event, needs=personal, vault=self._vault, now=self._now()
+                )
+        else:
+            event = hide_tokens(event)
         with self._database.reading() as session:
             return event if still_ours(session, leased, now=self._now(), needs=needs) else None
 

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from app.cli.actor import cli_actor
+
 
 def cases(
     number: Annotated[str | None, typer.Argument(help="One case with its history.")] = None,
@@ -20,6 +22,7 @@ def cases(
     from app.clock import utc_now
     from app.settings import Settings
     from app.wiring import build_parts
+    from core.audit import record_audit
     from core.case_queries import find_case, list_cases
     from core.case_status import CaseStatus
     from core.ratings import scores_of
@@ -29,12 +32,20 @@ def cases(
         raise typer.BadParameter(f"{status!r} is not a state: {known}.", param_hint="--status")
     parts = build_parts(Settings.load())
     try:
-        with parts.database.reading() as session:
-            if number is not None:
-                case = find_case(session, number=number)
-                if case is None:
-                    typer.echo(f"sotong: there is no case {number}.", err=True)
-                    raise typer.Exit(1)
+        with parts.database.transaction() as session:
+            case = None if number is None else find_case(session, number=number)
+            if number is not None and case is None:
+                typer.echo(f"sotong: there is no case {number}.", err=True)
+                raise typer.Exit(1)
+            record_audit(
+                session,
+                actor=cli_actor(),
+                action="case.list" if case is None else "case.read",
+                subject="cases" if case is None else f"case:{case.id}",
+                conversation_id=None if case is None else case.conversation_id,
+                now=parts.now(),
+            )
+            if case is not None:
                 _show(parts.city, session, case, as_json)
                 return
             rows = list_cases(

@@ -13,6 +13,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from app.cli.actor import cli_place
+from core.acting import acting_from
+
 # name → where it stands: a Typer (group of commands) or a function (one command).
 COMMANDS = {
     "demo": "app.cli.demo:demo",
@@ -30,6 +33,8 @@ COMMANDS = {
     "outbox": "app.cli.queues:outbox_app",
     "turns": "app.cli.queues:turns_app",
     "alerts": "app.cli.alerts:alerts_app",
+    "audit": "app.cli.audit:audit_app",
+    "vault": "app.cli.vault:vault_app",
     "backup": "app.cli.backup:backup",
     "restore": "app.cli.backup:restore",
     "doctor": "app.cli.doctor:doctor",
@@ -105,7 +110,8 @@ def run(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code and prints one sentence for an expected error."""
     told: dict[str, Any] = {}
     try:
-        typer.main.get_command(cli).main(args=arguments, prog_name="sotong", obj=told)
+        with acting_from(cli_place()):
+            typer.main.get_command(cli).main(args=arguments, prog_name="sotong", obj=told)
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else FAILED
     except Exception as error:

@@ -17,12 +17,13 @@ from core.models.department import DepartmentCallback, DepartmentMessage, Depart
 from core.models.erasure import Erasure
 from core.models.officers import Officer, OfficerSession, Role
 from core.models.post import Post
-from core.models.vault import AuditEntry, VaultItem
+from core.models.vault import AuditEntry, AuditHead, VaultItem, VaultKey
 
 __all__ = [
     "AlertState",
     "Attachment",
     "AuditEntry",
+    "AuditHead",
     "Base",
     "Case",
     "CaseEvent",
@@ -46,4 +47,5 @@ __all__ = [
     "Turn",
     "UTCDateTime",
     "VaultItem",
+    "VaultKey",
 ]

@@ -30,7 +30,8 @@ from app.restore import restore
 from app.settings import Settings
 from app.wiring import build_parts
 from core.attachments import record_attachments
-from core.audit import first_broken_entry, record_audit
+from core.audit import record_audit
+from core.audit_chain import first_broken_entry
 from core.database import Database
 from core.erasure import find_erasure, request_erasure
 from core.inbound import Photo

@@ -20,7 +20,7 @@ from core.database import Database
 from core.leases import hold_lease
 from core.models import Base
 from core.models.conversation import Conversation, Turn
-from core.models.vault import AuditEntry
+from core.models.vault import AuditEntry, AuditHead
 from tests.builders import MONDAY_TEN, make_case, make_conversation, make_turn, make_vault
 from tests.postgres import Cluster
 from tests.rows import counts, fill
@@ -70,6 +70,7 @@ def live(url: str, *, rows: int = 3) -> None:
     with database.transaction() as session:
         # What `fill` wrote there fits no chain.
         session.execute(delete(AuditEntry))
+        session.execute(delete(AuditHead))
         turn = make_turn(session, conversation=make_conversation(session), text="⟦전화1⟧ 가로등")
         make_vault().keep(
             session,

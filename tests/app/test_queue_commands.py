@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from app.cli.main import run
-from core.audit import first_broken_entry
+from core.audit_chain import first_broken_entry
 from core.city import Way
 from core.database import Database
 from core.deliveries import enqueue

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.attachments import record_attachments
-from core.audit import first_broken_entry
+from core.audit_chain import first_broken_entry
 from core.database import Database
 from core.deliveries import Outgoing, lease_next, mark_sent
 from core.errors import Refused

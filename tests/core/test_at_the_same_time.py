@@ -19,7 +19,8 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from bots.telegram_sender import PACE
-from core.audit import first_broken_entry, record_audit
+from core.audit import record_audit
+from core.audit_chain import first_broken_entry
 from core.case_queries import look_up
 from core.case_status import CaseStatus
 from core.cases import Actor, change_status

@@ -13,7 +13,7 @@ from sqlalchemy import JSON, LargeBinary, String, Table, func, select, update
 from sqlalchemy.orm import Session
 
 from core.attachments import record_attachments
-from core.audit import first_broken_entry
+from core.audit_chain import first_broken_entry
 from core.case_queries import events_of, find_case, look_up
 from core.case_status import CaseStatus
 from core.cases import Actor, add_note, change_status

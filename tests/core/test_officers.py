@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from console.passwords import Argon2Hasher
-from core.audit import first_broken_entry
+from core.audit_chain import first_broken_entry
 from core.database import Database
 from core.errors import Refused
 from core.models.officers import Officer, OfficerSession, Role

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, update
 
-from core.audit import first_broken_entry, record_audit
+from core.audit import record_audit
+from core.audit_chain import first_broken_entry
 from core.database import Database
 from core.errors import PermanentFailure, Refused
 from core.models.vault import AuditEntry, VaultItem

@@ -24,7 +24,7 @@ from sqlalchemy import func, select
 
 from app.migrate import upgrade
 from app.settings import Settings
-from core.audit import first_broken_entry
+from core.audit_chain import first_broken_entry
 from core.database import Database
 from core.models.conversation import Delivery, Turn
 from tests.builders import ROOT
