@@ -1,14 +1,14 @@
 """vault keys and audit columns
 
-Revision: 0011
-Before: 0010
+Revision: 0012
+Before: 0011
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
