@@ -71,6 +71,8 @@ PROBLEMS = {
     "file_kind": "받을 수 없는 형식",
     "file_lost": "보낸 곳에서 가져오지 못함",
     "photo_unreadable": "사진을 읽을 수 없음",
+    "video_unreadable": "동영상을 읽을 수 없음",
+    "pdf_unreadable": "PDF를 읽을 수 없음(암호가 걸렸거나 깨짐)",
     "files_today": "오늘 보낸 파일이 너무 많음",
     "files_no_room": "보관할 자리가 없음",
 }

@@ -42,6 +42,8 @@ REQUIRED: Mapping[str, frozenset[str]] = {
     "form_goes_on": _p(),
     "file_too_large": _p("limit_mb"),
     "file_kind": _p(),
+    "video_unreadable": _p(),
+    "pdf_unreadable": _p(),
     "file_lost": _p(),
     "files_no_room": _p(),
     "files_today": _p(),

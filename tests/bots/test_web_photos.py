@@ -22,6 +22,7 @@ from core.replies import Image, Point, Reply
 from dialogue.media import accept_file
 from dialogue.photos import accept_photo
 from tests.bots.web_house import House, answers, make_house, messages, photo_bytes, post, until
+from tests.media_files import make_mp4, make_pdf
 
 
 def send(client: httpx.Client, data: bytes, name: str = "a.jpg", **fields: str) -> httpx.Response:
@@ -233,12 +234,12 @@ def test_a_video_is_played_in_parts_and_a_document_only_downloaded(
     house: House, citizen: httpx.Client
 ) -> None:
     post(citizen, "text-00000001", text="가로등")
-    video = keep(house, b"\x00\x00\x00\x18ftypmp42" + b"\x00" * 64)
+    video = keep(house, make_mp4(brand=b"mp42"))
     part = citizen.get(video, headers={"Range": "bytes=4-11"})
     assert (part.status_code, part.content) == (206, b"ftypmp42")
     assert part.headers["content-type"] == "video/mp4"
     assert part.headers["content-disposition"].startswith("inline; ")
-    document = citizen.get(keep(house, b"%PDF-1.7"))
+    document = citizen.get(keep(house, make_pdf()))
     assert document.headers["content-type"] == "application/pdf"
     assert document.headers["content-disposition"] == 'attachment; filename="sotong-2.pdf"'
     for answer in (part, document):
@@ -252,7 +253,7 @@ def test_a_type_that_a_browser_makes_a_page_of_is_never_served(
     house: House, citizen: httpx.Client, media_type: str
 ) -> None:
     post(citizen, "text-00000001", text="가로등")
-    address = keep(house, b"%PDF-1.7")
+    address = keep(house, make_pdf())
     with house.database.transaction() as session:
         session.execute(update(Attachment).values(media_type=media_type))
     assert citizen.get(address).status_code == 404

@@ -27,7 +27,7 @@ def assert_files_are_shown(page: str) -> None:
     assert '<video controls preload="none" src="/attachments/2"' in page
     assert '<img src="/attachments/2"' not in page
     assert 'download="sotong-2.mp4">동영상 내려받기 (MP4, 1.2MB)</a>' in page
-    assert 'href="/attachments/3" download="sotong-3.pdf">PDF 내려받기 (1.2MB)</a>' in page
+    assert 'href="/attachments/3" download="sotong-3.pdf">PDF 내려받기 (0.1MB)</a>' in page
     assert '<img src="/attachments/3"' not in page
 
 
