@@ -19,6 +19,7 @@ from core.alerts import Problem
 from core.audit import first_broken_entry
 from core.delivery_queue import TROUBLED_STATES, literally_in
 from core.errors import SotongError
+from core.file_scan import oldest_waiting as oldest_waiting_file
 from core.leases import is_held
 from core.models.conversation import Delivery, Turn
 from core.queue_figures import oldest_waiting
@@ -194,6 +195,20 @@ def audit_broken(parts: Parts) -> Problem | None:
     )
 
 
+def files_unscanned(parts: Parts) -> Problem | None:
+    """A file waits too long for the virus scanner, so that nobody can see it."""
+    with parts.database.reading() as session:
+        since = oldest_waiting_file(session)
+    minutes = _minutes_over(parts, since)
+    if minutes is None:
+        return None
+    return Problem(
+        f"바이러스 검사를 기다리는 파일이 {minutes}분째 있습니다. 그동안 아무도 그 파일을 볼 수 없습니다.",
+        "ClamAV(clamd)가 살아 있는지, SOTONG_CLAMAV 주소와 clamd.conf의 StreamMaxLength(25M 이상)를 "
+        "확인하세요.",
+    )
+
+
 def backup_old(parts: Parts) -> Problem | None:
     """The last backup is too old, where one is expected."""
     settings, made = parts.settings, last_backup(parts.settings)
@@ -258,6 +273,7 @@ RULES = (
     Rule("disk_low", "디스크 부족", disk_low),
     Rule("telegram_token", "텔레그램 토큰 무효", telegram_token, every=5 * MINUTE),
     Rule("audit_broken", "감사 기록 훼손", audit_broken, every=DAY),
+    Rule("files_unscanned", "바이러스 검사 멈춤", files_unscanned),
     Rule("backup_old", "백업이 오래됨", backup_old, every=10 * MINUTE),
     Rule("certificate", "인증서 만료 임박", certificate, every=HOUR, patience=10 * MINUTE),
 )

@@ -21,6 +21,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from app.channels import make_channels, make_telegram_polling
 from app.clock import utc_now
 from app.departments import DepartmentWork, make_department_work
+from app.file_scans import make_file_scans
 from app.operations import make_operations, make_worker_port
 from app.quiet import log_unexpected
 from app.settings import Settings
@@ -44,6 +45,8 @@ RASA_EVERY = 1.0
 CLOCK_EVERY = 1.0
 DEPARTMENTS_EVERY = 1.0
 CALLBACKS_EVERY = 1.0
+SCANS_EVERY = 1.0
+PLACES_EVERY = 600.0
 
 
 def run(settings: Settings) -> None:
@@ -134,6 +137,12 @@ def _jobs(parts: Parts, talk: Talk, work: DepartmentWork) -> list[tuple[Callable
     def callbacks() -> None:
         _quietly(work.callbacks.run_due)
 
+    scans_work = make_file_scans(parts)
+
+    def scans() -> None:
+        if scans_work is not None:
+            _quietly(scans_work.run_due)
+
     def heartbeat() -> None:
         _write_heartbeat(parts.settings)
 
@@ -147,6 +156,7 @@ def _jobs(parts: Parts, talk: Talk, work: DepartmentWork) -> list[tuple[Callable
         (clock, CLOCK_EVERY),
         (departments, DEPARTMENTS_EVERY),
         (callbacks, CALLBACKS_EVERY),
+        (scans, SCANS_EVERY),
         (heartbeat, HEARTBEAT_EVERY),
     ]
 

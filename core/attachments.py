@@ -53,6 +53,12 @@ class StoredFile:
     sha256: str
     media_type: str
     size: int
+    scan: str = "unscanned"
+
+    @property
+    def is_given_out(self) -> bool:
+        """Whether anybody may have its content: it is clean, or there is no scanner."""
+        return self.scan in ("unscanned", "clean")
 
     @property
     def kind(self) -> Literal["picture", "video", "document"]:
@@ -85,8 +91,9 @@ class StoredFile:
 class AttachmentStore:
     """Files on disk below one folder: the FileStore (core.files) that needs no other service."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, first_state: str = "unscanned") -> None:
         self._folder = folder
+        self.first_state = first_state
 
     def put(self, data: bytes) -> str:
         """Store ``data`` durably and return its SHA-256 in hex.
@@ -184,6 +191,7 @@ def record_attachments(
             height=photo.height,
             source=source,
             created_at=now,
+            scan=photo.scan,
         )
         for photo in photos
     ]
@@ -196,7 +204,7 @@ def as_stored(row: Attachment) -> StoredFile | None:
     """The row as a file to give out; None for a type that never is."""
     if row.media_type not in EXTENSIONS:
         return None
-    return StoredFile(row.id, row.sha256, row.media_type, row.size)
+    return StoredFile(row.id, row.sha256, row.media_type, row.size, row.scan)
 
 
 def stored_files(session: Session, ids: Iterable[int]) -> Mapping[int, StoredFile]:

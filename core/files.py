@@ -22,6 +22,11 @@ class FileStore(Protocol):
     A name that is no SHA-256 in hex raises ValueError.
     """
 
+    @property
+    def first_state(self) -> str:
+        """In what state new content begins: "unscanned", or "waiting" for a virus scanner."""
+        ...
+
     def put(self, data: bytes) -> str:
         """Store ``data`` durably and return its SHA-256 in hex; the same twice is one.
 

@@ -34,6 +34,7 @@ class Photo:
     """A picture that has been checked, cleaned and stored; ``sha256`` names the stored file.
 
     ``taken_at`` is what its EXIF note said of the place, or None: personal data, for the citizen alone.
+    ``scan``: "waiting" where a virus scanner must see it first.
     """
 
     sha256: str
@@ -42,6 +43,7 @@ class Photo:
     width: int
     height: int
     name: str = ""
+    scan: str = "unscanned"
     taken_at: Location | None = field(default=None, repr=False, compare=False)
 
 

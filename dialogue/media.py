@@ -50,4 +50,5 @@ def accept_file(data: bytes, *, store: FileStore) -> Photo:
         width=0,
         height=0,
         name="",
+        scan=store.first_state,
     )

@@ -67,6 +67,7 @@ def accept_photo(data: bytes, *, name: str, store: FileStore) -> Photo:
         height=height,
         name=name[:120],
         taken_at=taken_at,
+        scan=store.first_state,
     )
 
 

@@ -31,6 +31,7 @@ COMMANDS = {
     "alerts": "app.cli.alerts:alerts_app",
     "backup": "app.cli.backup:backup",
     "restore": "app.cli.backup:restore",
+    "files": "app.cli.files:files_app",
     "doctor": "app.cli.doctor:doctor",
     "db": "app.cli.db:db_app",
     "migrate": "app.cli.migrate:migrate",
