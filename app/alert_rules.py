@@ -22,6 +22,7 @@ from core.audit_retention import end_of
 from core.clock import KST
 from core.delivery_queue import TROUBLED_STATES, literally_in
 from core.errors import SotongError
+from core.file_scan import oldest_waiting as oldest_waiting_file
 from core.leases import is_held
 from core.models.conversation import Delivery, Turn
 from core.models.vault import AuditEntry
@@ -244,6 +245,20 @@ def audit_unchecked(parts: Parts) -> Problem | None:
     )
 
 
+def files_unscanned(parts: Parts) -> Problem | None:
+    """A file waits too long for the virus scanner, so that nobody can see it."""
+    with parts.database.reading() as session:
+        since = oldest_waiting_file(session)
+    minutes = _minutes_over(parts, since)
+    if minutes is None:
+        return None
+    return Problem(
+        f"바이러스 검사를 기다리는 파일이 {minutes}분째 있습니다. 그동안 아무도 그 파일을 볼 수 없습니다.",
+        "ClamAV(clamd)가 살아 있는지, SOTONG_CLAMAV 주소와 clamd.conf의 StreamMaxLength(25M 이상)를 "
+        "확인하세요.",
+    )
+
+
 def backup_old(parts: Parts) -> Problem | None:
     """The last backup is too old, where one is expected."""
     settings, made = parts.settings, last_backup(parts.settings)
@@ -310,6 +325,7 @@ RULES = (
     Rule("audit_broken", "감사 기록 훼손", audit_broken, every=DAY),
     Rule("audit_unsigned", "감사 기록 서명 밀림", audit_unsigned, every=10 * MINUTE),
     Rule("audit_unchecked", "접속기록 월간 점검", audit_unchecked, every=HOUR),
+    Rule("files_unscanned", "바이러스 검사 멈춤", files_unscanned),
     Rule("backup_old", "백업이 오래됨", backup_old, every=10 * MINUTE),
     Rule("certificate", "인증서 만료 임박", certificate, every=HOUR, patience=10 * MINUTE),
 )

@@ -39,10 +39,12 @@ from app.backup_manifest import (
     read_manifest,
     write_manifest,
 )
+from app.file_store import make_file_store
 from app.settings import Settings
 from app.settings_parts import variable
 from app.version import read_commit, read_version
 from core.attachments import AttachmentStore
+from core.files import FileGone
 
 POOL = "attachments"
 TRACKER_NAME = "tracker.db"
@@ -250,7 +252,7 @@ def _look_inside(path: Path, manifest: Manifest) -> list[str]:
 
 def _copy_attachments(settings: Settings, folder: Path, hashes: list[str]) -> tuple[int, set[str]]:
     """Copy what the pool lacks; returns how many were new, and which are gone at their source."""
-    source, pool = AttachmentStore(settings.attachments_dir), AttachmentStore(folder / POOL)
+    source, pool = make_file_store(settings), AttachmentStore(folder / POOL)
     new, missing = 0, set()
     for sha256 in hashes:
         target = pool.path(sha256)
@@ -259,14 +261,17 @@ def _copy_attachments(settings: Settings, folder: Path, hashes: list[str]) -> tu
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part = target.with_name(f"{_PART}{sha256}")
         try:
-            shutil.copyfile(source.path(sha256), part)
-        except FileNotFoundError:
+            with part.open("wb") as file:
+                for piece in source.stream(sha256):
+                    file.write(piece)
+        except FileGone:
+            part.unlink()
             missing.add(sha256)
             continue
         if hash_file(part) != sha256:
             part.unlink()
             raise BackupFailure(
-                f"The attachment {sha256} is damaged on this machine's disk: restore it from an "
+                f"The attachment {sha256} is damaged where it is kept: restore it from an "
                 "earlier backup first."
             )
         part.chmod(0o600)

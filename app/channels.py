@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from app.wiring import Parts, Talk
 from bots.web_sender import WebSender
 from core.deliveries import Outgoing
-from core.errors import PermanentFailure
+from core.errors import PermanentFailure, TemporaryFailure
+from core.files import FileGone
 from core.models.conversation import Attachment, Turn
 from core.ports import Channel
 from dialogue.choices import resolve_press, superseded_by
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from bots.telegram_client import TelegramClient
     from bots.telegram_intake import Intake, Press
     from bots.telegram_polling import Polling
+
+# Seconds until a picture that is being scanned is tried again.
+SCAN_WAIT = 5.0
 
 
 @dataclass(frozen=True)
@@ -113,9 +117,15 @@ def _image_loader(parts: Parts) -> Callable[[int], bytes]:
     def load(attachment_id: int) -> bytes:
         with parts.database.reading() as session:
             found = session.get(Attachment, attachment_id)
+        if found is None:
+            return b""
+        if found.scan == "waiting":
+            raise TemporaryFailure("the picture waits for the virus scanner", retry_after=SCAN_WAIT)
         try:
-            return parts.store.path(found.sha256).read_bytes() if found is not None else b""
-        except FileNotFoundError:
+            if found.scan == "infected":
+                raise FileGone(found.sha256)
+            return parts.store.read(found.sha256)
+        except FileGone:
             raise PermanentFailure("picture_gone") from None
 
     return load

@@ -18,7 +18,7 @@ from core.inbound import Photo
 from dialogue.photos import accept_photo
 from integrations.department_callback_api import CallbackDeps, add_callbacks
 from integrations.department_callback_work import CallbackRunner
-from integrations.department_files import FileLinks, add_files
+from integrations.department_files import DepartmentLinks, add_files
 from integrations.department_mail import MailSender, MailServer
 from integrations.department_runner import DepartmentRunner
 from integrations.department_signing import DepartmentSecrets
@@ -136,13 +136,19 @@ def make_department_router(parts: Parts) -> APIRouter:
             now=parts.now,
         ),
     )
-    add_files(router, database=parts.database, store=parts.store, links=file_links(parts))
+    add_files(
+        router,
+        database=parts.database,
+        store=parts.store,
+        links=file_links(parts),
+        texts=parts.city.texts,
+    )
     return router
 
 
-def file_links(parts: Parts) -> FileLinks:
+def file_links(parts: Parts) -> DepartmentLinks:
     """Signed addresses of files at the internal app."""
-    return FileLinks(
+    return DepartmentLinks(
         base_url=parts.settings.internal_base_url or parts.settings.internal_url,
         key=parts.derived_key("department files"),
         now=parts.now,

@@ -29,6 +29,7 @@ from app.backup_database import (
 )
 from app.backup_manifest import BackupFailure, Manifest, fingerprints, read_manifest
 from app.demo_programs import answers, heartbeat_age
+from app.file_store import copy_files, make_file_store
 from app.migrate import alembic_config, upgrade
 from app.settings import Settings
 from app.settings_parts import variable
@@ -94,7 +95,7 @@ def restore(
     staged = settings.var_dir / f".restore-{now:%Y%m%d%H%M%S}"
     try:
         tell(f"{len(manifest.attachments)} attachments …")
-        _stage(backup, manifest, staged)
+        _stage(settings, backup, manifest, staged)
         tell("putting it in place …")
         done.aside = _move_aside(settings, now)
         _put_in_place(settings, backup, manifest, staged)
@@ -211,7 +212,9 @@ def _check_vault(session: Session, settings: Settings) -> None:
 
 
 def _places(settings: Settings) -> list[Path]:
-    places = [settings.attachments_dir, settings.rasa_tracker]
+    places = [settings.rasa_tracker]
+    if not settings.files:
+        places.append(settings.attachments_dir)
     if database_kind(settings.database_url) == "sqlite":
         path = sqlite_path(settings.database_url)
         places += [path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))]
@@ -249,19 +252,35 @@ def _erasures_now(settings: Settings) -> list[tuple[int, str]]:
         database.dispose()
 
 
-def _stage(backup: Path, manifest: Manifest, staged: Path) -> None:
+def _stage(settings: Settings, backup: Path, manifest: Manifest, staged: Path) -> None:
     staged.mkdir(parents=True, mode=0o700)
     for name in manifest.files:
         if name in (SQLITE_NAME, TRACKER_NAME):
             shutil.copyfile(backup / name, staged / name)
             (staged / name).chmod(0o600)
     pool, store = AttachmentStore(backup.parent / POOL), AttachmentStore(staged / POOL)
+    if settings.files:
+        # What S3 has whole stays; what is lost there goes back, before anything else is changed.
+        _bring_back(settings, pool, manifest)
+        return
     (staged / POOL).mkdir()
     for sha256 in manifest.attachments:
         target = store.path(sha256)
         target.parent.mkdir(exist_ok=True)
         shutil.copyfile(pool.path(sha256), target)
         target.chmod(0o600)
+
+
+def _bring_back(settings: Settings, pool: AttachmentStore, manifest: Manifest) -> None:
+    target = make_file_store(settings)
+    try:
+        done = copy_files(manifest.attachments, source=pool, target=target, tell=lambda _: None)
+    except (PermanentFailure, Refused, TemporaryFailure) as error:
+        raise BackupFailure(
+            f"The files cannot be brought back to {settings.files}: {error}."
+        ) from None
+    if done.missing or done.damaged:
+        raise BackupFailure(f"{settings.files} does not keep files as they were given to it.")
 
 
 def _move_aside(settings: Settings, now: datetime) -> Path | None:
@@ -285,7 +304,8 @@ def _put_in_place(settings: Settings, backup: Path, manifest: Manifest, staged: 
     if TRACKER_NAME in manifest.files:
         settings.rasa_tracker.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(staged / TRACKER_NAME, settings.rasa_tracker)
-    shutil.move(staged / POOL, settings.attachments_dir)
+    if not settings.files:
+        shutil.move(staged / POOL, settings.attachments_dir)
 
 
 def _keep_keys(settings: Settings, keys: dict[str, str]) -> None:

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.settings_database import DatabaseSettings
 from app.settings_departments import DepartmentSettings
+from app.settings_files import FileSettings
 from app.settings_mail import MailSettings
 from app.settings_operations import OperationsSettings
 from app.settings_parts import ENV_PREFIX, http_address, variable
@@ -36,6 +37,7 @@ HIDDEN_NAMES = (
     *DatabaseSettings.HIDDEN_DATABASE,
     *TelegramSettings.HIDDEN,
     *MailSettings.HIDDEN,
+    *FileSettings.HIDDEN,
     *OperationsSettings.HIDDEN,
     *PersonalSettings.HIDDEN,
 )
@@ -55,6 +57,7 @@ class Settings(
     TelegramSettings,
     DepartmentSettings,
     MailSettings,
+    FileSettings,
     OperationsSettings,
     QueueSettings,
     PersonalSettings,

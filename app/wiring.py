@@ -11,13 +11,14 @@ from datetime import timedelta
 
 from app.city_files import load_city
 from app.clock import utc_now
+from app.file_store import make_file_store
 from app.settings import Settings
 from app.vault_keys import make_keys
 from app.watched_sender import watch_channel
-from core.attachments import AttachmentStore
 from core.city import City
 from core.database import Database
 from core.file_room import FileRoom
+from core.files import FileStore
 from core.invitations import Invitations
 from core.lookup_codes import LookupCodes
 from core.ports import Channel, Now
@@ -42,7 +43,7 @@ class Parts:
     database: Database
     vault: Vault
     codes: LookupCodes
-    store: AttachmentStore
+    store: FileStore
     room: FileRoom
     now: Now
     telemetry: Telemetry = NO_TELEMETRY
@@ -90,11 +91,12 @@ def build_parts(
         database=Database(settings.database_url),
         vault=Vault(make_keys(settings), telemetry=telemetry),
         codes=LookupCodes(secret),
-        store=AttachmentStore(settings.attachments_dir),
+        store=make_file_store(settings),
         room=FileRoom(
             settings.attachments_dir,
             per_day=settings.files_day_mb * MB,
-            floor=settings.files_floor_mb * MB,
+            # Elsewhere there is room of its own, and it says itself when it is full.
+            floor=0 if settings.files else settings.files_floor_mb * MB,
         ),
         now=now,
         telemetry=telemetry,

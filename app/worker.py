@@ -22,6 +22,7 @@ from app.audit_log import AnchorClock, cut_old_lines
 from app.channels import make_channels, make_telegram_polling
 from app.clock import utc_now
 from app.departments import DepartmentWork, make_department_work
+from app.file_scans import make_file_scans
 from app.operations import make_operations, make_worker_port
 from app.quiet import log_unexpected
 from app.settings import Settings
@@ -47,6 +48,8 @@ DEPARTMENTS_EVERY = 1.0
 CALLBACKS_EVERY = 1.0
 AUDIT_ENDS_EVERY = 20.0
 AUDIT_RETENTION_EVERY = 3600.0
+SCANS_EVERY = 1.0
+PLACES_EVERY = 600.0
 
 
 def run(settings: Settings) -> None:
@@ -145,6 +148,12 @@ def _jobs(parts: Parts, talk: Talk, work: DepartmentWork) -> list[tuple[Callable
     def callbacks() -> None:
         _quietly(work.callbacks.run_due)
 
+    scans_work = make_file_scans(parts)
+
+    def scans() -> None:
+        if scans_work is not None:
+            _quietly(scans_work.run_due)
+
     def heartbeat() -> None:
         _write_heartbeat(parts.settings)
 
@@ -160,6 +169,7 @@ def _jobs(parts: Parts, talk: Talk, work: DepartmentWork) -> list[tuple[Callable
         (callbacks, CALLBACKS_EVERY),
         (audit_ends, AUDIT_ENDS_EVERY),
         (audit_retention, AUDIT_RETENTION_EVERY),
+        (scans, SCANS_EVERY),
         (heartbeat, HEARTBEAT_EVERY),
     ]
 

@@ -28,10 +28,10 @@ from bots.web_input import (
 from bots.web_pages import Pages
 from bots.web_problems import Problem, guarded_route, message_of, problem_of
 from bots.web_session import Cookies, WebSession, comes_from_our_page
-from core.attachments import AttachmentStore
 from core.city import City
 from core.database import Database
 from core.errors import Refused, TemporaryFailure
+from core.files import FileStore
 from core.inbound import InboundMessage, Photo
 from core.lookup_codes import LookupCodes
 
@@ -63,7 +63,7 @@ class WebDeps:
     receive: Callable[[InboundMessage], ReceivedTurn]
     kick: Callable[[int], None]
     accept_photo: Callable[[bytes, str], Photo]
-    attachments: AttachmentStore
+    attachments: FileStore
     city: City
     codes: LookupCodes
     hub: Hub
@@ -184,7 +184,8 @@ def make_router(deps: WebDeps) -> APIRouter:
         page = read_after(
             deps.database, address=session.address, cursor=Cursor(delivery=after, turn=turn)
         )
-        return JSONResponse(page.to_data(texts))
+        url_of = links.for_chat(address=session.address, now=deps.now)
+        return JSONResponse(page.to_data(texts, url_of))
 
     @router.get(
         "/api/stream",
@@ -204,6 +205,7 @@ def make_router(deps: WebDeps) -> APIRouter:
             address=session.address,
             cursor=Cursor(delivery=after, turn=turn),
             texts=texts,
+            url_of=links.for_chat(address=session.address, now=deps.now),
             visitor=_ip(request),
         )
         return StreamingResponse(
@@ -211,19 +213,20 @@ def make_router(deps: WebDeps) -> APIRouter:
         )
 
     @router.get("/files/{attachment_id}", summary="A picture of this conversation")
-    def get_file(request: Request, attachment_id: int, until: str = "", mac: str = "") -> Response:
+    def get_file(request: Request, attachment_id: int) -> Response:
+        """Only by an address that a page of ours gave: `until` and `mac` are its signature."""
         if not 0 < attachment_id <= LARGEST_ID:
             raise Problem(404, "not_found")
-        if links.holds(attachment_id, until=until, mac=mac, now=deps.now()):
-            found = web_files.find_signed(deps.database, attachment_id=attachment_id)
-        else:
-            session = cookies.read(request)
-            if session is None:
-                raise Problem(404, "not_found")
-            found = web_files.find_for_address(
-                deps.database, attachment_id=attachment_id, address=session.address
-            )
-        return web_files.file_response(deps.attachments, found)
+        session = cookies.read(request)
+        return links.answer(
+            request,
+            attachment_id,
+            address=None if session is None else session.address,
+            database=deps.database,
+            store=deps.attachments,
+            texts=texts,
+            now=deps.now(),
+        )
 
     @router.get("/lookup", summary="The form to find a case", response_class=Response)
     def lookup_form() -> Response:

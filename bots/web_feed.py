@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bots.web_files import UrlOf
 from bots.web_input import CHANNEL
 from bots.web_render import line_data
 from core.conversations import find_conversation
@@ -32,10 +33,10 @@ class Page:
     waiting: bool
     cursor: Cursor
 
-    def to_data(self, texts: Texts) -> dict[str, Any]:
+    def to_data(self, texts: Texts, url_of: UrlOf) -> dict[str, Any]:
         """As JSON for the browser; ``after`` and ``turn`` ask for what comes next."""
         return {
-            "messages": [line_data(texts, line) for line in self.lines],
+            "messages": [line_data(texts, line, url_of) for line in self.lines],
             "waiting": self.waiting,
             "after": self.cursor.delivery,
             "turn": self.cursor.turn,

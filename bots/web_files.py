@@ -1,51 +1,108 @@
 """Serves stored files to those who may see them. Must not serve a type that a browser makes a page of.
 
-Two ways to a file: the cookie of the conversation that sent or received it, or a link signed for a
-few minutes (for the look-up page, where there is no cookie).
+Every address is signed and holds for a time: one made for the chat works only with the cookie of the
+conversation that sent or received the file; one made for the look-up page, where there is no cookie,
+holds for some minutes.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from starlette.responses import FileResponse
+from starlette.requests import Request
+from starlette.responses import Response
 
 from bots.web_input import CHANNEL
 from bots.web_problems import Problem
-from core.attachments import AttachmentStore, as_stored, visible_attachment
+from core.attachments import as_stored, visible_attachment
 from core.conversations import find_conversation
 from core.database import Database
+from core.file_links import FileLinks
+from core.files import FileGone, FileStore
 from core.models.conversation import Attachment
+from core.texts import Texts
+from dialogue.file_answer import file_answer, over_answer
 
-LINK_LIFE = timedelta(minutes=10)
-FILE_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "private, max-age=3600",
-}
+LOOKUP_LIFE = timedelta(minutes=10)
+CHAT_LIFE = timedelta(hours=1)
+_LOOKUP = "web lookup"
+FILE_HEADERS = {"Cache-Control": "private, max-age=3600"}
+UrlOf = Callable[[int], str]
 
 
 class SignedLinks:
-    """Makes and checks links to one picture that hold for ten minutes."""
+    """Makes and checks the addresses of both pages."""
 
     def __init__(self, secret: bytes) -> None:
-        self._key = hmac.new(secret, b"sotong web file link", hashlib.sha256).digest()
+        self._links = FileLinks(secret)
 
     def make(self, attachment_id: int, *, now: datetime) -> str:
-        """A path with its signature."""
-        until = int((now + LINK_LIFE).timestamp())
-        return f"/files/{attachment_id}?until={until}&mac={self._mac(attachment_id, until)}"
+        """An address for the look-up page."""
+        query = self._links.query(attachment_id, audience=_LOOKUP, now=now, lasts=LOOKUP_LIFE)
+        return f"/files/{attachment_id}?{query}"
 
-    def holds(self, attachment_id: int, *, until: str, mac: str, now: datetime) -> bool:
-        """Whether the link is ours and not over."""
-        if not until.isascii() or not until.isdigit() or len(until) > 12:
-            return False
-        good = hmac.compare_digest(mac.encode(), self._mac(attachment_id, int(until)).encode())
-        return good and now.timestamp() <= int(until)
+    def for_chat(self, *, address: str, now: Callable[[], datetime]) -> UrlOf:
+        """What makes the addresses for one visitor's chat."""
 
-    def _mac(self, attachment_id: int, until: int) -> str:
-        return hmac.new(self._key, f"{attachment_id}:{until}".encode(), hashlib.sha256).hexdigest()
+        def url(attachment_id: int) -> str:
+            query = self._links.query(
+                attachment_id,
+                audience=f"web chat {address}",
+                now=now(),
+                lasts=CHAT_LIFE,
+                step=CHAT_LIFE,
+            )
+            return f"/files/{attachment_id}?{query}"
+
+        return url
+
+    def answer(
+        self,
+        request: Request,
+        attachment_id: int,
+        *,
+        address: str | None,
+        database: Database,
+        store: FileStore,
+        texts: Texts,
+        now: datetime,
+    ) -> Response:
+        """The file, for who holds one of our addresses (``address``: the visitor's own, by the cookie).
+
+        Raises Problem(404): no word about what there is.
+        """
+        asked = {name: request.query_params.get(name, "") for name in ("until", "mac")}
+        verdict = self._links.check(attachment_id, audience=_LOOKUP, now=now, **asked)
+        found = None
+        if verdict == "good":
+            found = _find(database, attachment_id)
+        elif verdict == "bad" and address is not None:
+            audience = f"web chat {address}"
+            verdict = self._links.check(attachment_id, audience=audience, now=now, **asked)
+            if verdict == "good":
+                found = find_for_address(database, attachment_id=attachment_id, address=address)
+        if verdict == "over" or (verdict == "bad" and _is_past(asked["until"], now)):
+            return over_answer(texts)
+        file = None if found is None else as_stored(found)
+        if file is None:
+            raise Problem(404, "not_found")
+        try:
+            return file_answer(
+                store, file, asked=request.headers, texts=texts, headers=FILE_HEADERS
+            )
+        except FileGone:
+            raise Problem(404, "not_found") from None
+
+
+def _is_past(until: str, now: datetime) -> bool:
+    """Also in a browser without the cookie: a time that has passed is no secret."""
+    return until.isascii() and until.isdigit() and len(until) <= 12 and int(until) < now.timestamp()
+
+
+def _find(database: Database, attachment_id: int) -> Attachment | None:
+    with database.reading() as session:
+        return session.get(Attachment, attachment_id)
 
 
 def find_for_address(database: Database, *, attachment_id: int, address: str) -> Attachment:
@@ -59,29 +116,3 @@ def find_for_address(database: Database, *, attachment_id: int, address: str) ->
             if found is not None:
                 return found
     raise Problem(404, "not_found")
-
-
-def find_signed(database: Database, *, attachment_id: int) -> Attachment:
-    """The picture, for a link whose signature has been checked."""
-    with database.reading() as session:
-        found = session.get(Attachment, attachment_id)
-    if found is None:
-        raise Problem(404, "not_found")
-    return found
-
-
-def file_response(store: AttachmentStore, attachment: Attachment) -> FileResponse:
-    """The file itself, or the range of it that was asked for. Raises Problem(404) when its type is never
-    given out or it is gone.
-    """
-    file = as_stored(attachment)
-    path = store.path(attachment.sha256)
-    if file is None or not path.is_file():
-        raise Problem(404, "not_found")
-    return FileResponse(
-        path,
-        media_type=file.media_type,
-        filename=file.name,
-        content_disposition_type=file.disposition,
-        headers=FILE_HEADERS | {"Content-Security-Policy": file.policy},
-    )

@@ -22,6 +22,7 @@ from sqlalchemy import func, select
 from starlette.concurrency import run_in_threadpool
 
 from bots.web_feed import Cursor, Page, read_after
+from bots.web_files import UrlOf
 from bots.web_input import CHANNEL
 from bots.web_problems import Problem
 from bots.web_render import line_data
@@ -105,7 +106,7 @@ class Hub:
                 watch.woken.set()
 
     def stream(
-        self, *, address: str, cursor: Cursor, texts: Texts, visitor: str = ""
+        self, *, address: str, cursor: Cursor, texts: Texts, url_of: UrlOf, visitor: str = ""
     ) -> AsyncIterator[str]:
         """Server-sent events for this address after ``cursor``. Raises Problem (429, 503) at once.
 
@@ -119,10 +120,10 @@ class Hub:
             raise Problem(429, "too_many_streams", retry_after=30)
         if visitor and self._visitors[visitor] >= STREAMS_PER_VISITOR:
             raise Problem(429, "too_many_streams", retry_after=30)
-        return self._events(address, cursor, texts, visitor)
+        return self._events(address, cursor, texts, url_of, visitor)
 
     async def _events(
-        self, address: str, cursor: Cursor, texts: Texts, visitor: str
+        self, address: str, cursor: Cursor, texts: Texts, url_of: UrlOf, visitor: str
     ) -> AsyncIterator[str]:
         watch = _Watch()
         self._watches[address].add(watch)
@@ -135,7 +136,7 @@ class Hub:
                 page = await self._read(address, cursor)
                 if page is not None:
                     cursor = page.cursor
-                    for event in _page_events(page, texts):
+                    for event in _page_events(page, texts, url_of):
                         yield event
                     if page.waiting != waiting:
                         waiting = page.waiting
@@ -192,10 +193,10 @@ class Hub:
                     watch.woken.set()
 
 
-def _page_events(page: Page, texts: Texts) -> Iterator[str]:
+def _page_events(page: Page, texts: Texts, url_of: UrlOf) -> Iterator[str]:
     for line in page.lines:
         identity = f"id: {line.id}\n" if line.kind == "delivery" else ""
-        data = json.dumps(line_data(texts, line), ensure_ascii=False)
+        data = json.dumps(line_data(texts, line, url_of), ensure_ascii=False)
         yield f"event: line\n{identity}data: {data}\n\n"
 
 

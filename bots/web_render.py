@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from bots.web_input import browser_id
 from core.clock import KST
 from core.texts import Texts
 from core.transcript import Line
+from dialogue.file_answer import state_words
 
 _WEEKDAYS = "월화수목금토일"
 
@@ -34,7 +36,7 @@ def korean_hour(at: datetime) -> str:
     return f"{half} {local.hour % 12 or 12}:{local.minute:02d}"
 
 
-def line_data(texts: Texts, line: Line) -> dict[str, Any]:
+def line_data(texts: Texts, line: Line, url_of: Callable[[int], str]) -> dict[str, Any]:
     """One line as JSON data; ``key`` is its identity for the page, ``d<id>`` or ``t<id>``."""
     data: dict[str, Any] = {
         "key": ("d" if line.kind == "delivery" else "t") + str(line.id),
@@ -52,10 +54,9 @@ def line_data(texts: Texts, line: Line) -> dict[str, Any]:
         data["state"] = line.state
         data["turn_kind"] = line.turn_kind
         data["external_id"] = browser_id(line.external_id)
-        data["images"] = [
-            {"url": f"/files/{i}", "alt": texts.render("web_photo_alt")}
-            for i in line.attachment_ids
-        ]
+        data["images"] = _images(
+            texts, line, {i: texts.render("web_photo_alt") for i in line.attachment_ids}, url_of
+        )
         return data
     reply = line.reply
     data["lasting"] = line.lasting
@@ -64,10 +65,18 @@ def line_data(texts: Texts, line: Line) -> dict[str, Any]:
         if reply
         else []
     )
-    data["images"] = (
-        [{"url": f"/files/{i.attachment_id}", "alt": i.alt} for i in reply.images] if reply else []
+    data["images"] = _images(
+        texts, line, {i.attachment_id: i.alt for i in reply.images} if reply else {}, url_of
     )
     url = safe_url(reply.link.url) if reply and reply.link else None
     if reply and reply.link and url:
         data["link"] = {"title": reply.link.title, "url": url}
     return data
+
+
+def _images(
+    texts: Texts, line: Line, alts: Mapping[int, str], url_of: Callable[[int], str]
+) -> list[dict[str, str]]:
+    """Each picture with its address; one that the scanner has not released says so in its words."""
+    said = {file.id: state_words(file, texts) for file in line.files}
+    return [{"url": url_of(i), "alt": said.get(i) or alt} for i, alt in alts.items()]

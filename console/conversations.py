@@ -12,7 +12,7 @@ from fastapi import APIRouter, Path, Request
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from console import words
 from console.access import Visit, needs, passive
@@ -25,7 +25,7 @@ from console.forms import (
     read_words,
     typed,
 )
-from console.pages import Pages, with_tokens
+from console.pages import Pages, file_audience, with_tokens
 from core.audit import record_audit
 from core.case_queries import cases_of
 from core.desk import (
@@ -38,6 +38,7 @@ from core.desk import (
     people_in,
 )
 from core.errors import PermanentFailure, Refused
+from core.files import FileGone
 from core.handovers import answer, hand_back, take
 from core.models.conversation import Attachment, Conversation
 from core.officer_sessions import use_form
@@ -45,6 +46,7 @@ from core.officers import OfficerView, allows, names_of
 from core.post_queries import speaks_to_everybody
 from core.replies import Reply
 from core.transcript import transcript
+from dialogue.file_answer import file_answer, over_answer
 
 log = logging.getLogger(__name__)
 
@@ -251,6 +253,14 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
     @router.get("/attachments/{attachment_id}")
     @needs("attachment.read")
     def attachment(request: Request, attachment_id: RowId) -> Response:
+        visit: Visit = request.state.visit
+        asked = {name: request.query_params.get(name, "") for name in ("until", "mac")}
+        audience = file_audience(visit.signed_in.officer)
+        verdict = pages.links.check(attachment_id, audience=audience, now=visit.now, **asked)
+        if verdict == "over":
+            return over_answer(deps.city.texts)
+        if verdict == "bad":
+            raise HTTPException(404)
         with deps.database.transaction() as session:
             file = find_file(session, attachment_id)
             if file is not None:
@@ -261,16 +271,14 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
                     f"attachment:{attachment_id}",
                     conversation_id=owner,
                 )
-        path = None if file is None else deps.store.path(file.sha256)
-        if file is None or path is None or not path.is_file():
+        if file is None:
             raise HTTPException(404)
-        return FileResponse(
-            path,
-            media_type=file.media_type,
-            filename=file.name,
-            content_disposition_type=file.disposition,
-            headers={"Content-Security-Policy": file.policy},
-        )
+        try:
+            return file_answer(
+                deps.store, file, asked=request.headers, texts=deps.city.texts, headers={}
+            )
+        except FileGone:
+            raise HTTPException(404) from None
 
 
 def note_reading(

@@ -7,8 +7,8 @@ from itertools import zip_longest
 
 from starlette.datastructures import FormData, UploadFile
 
-from core.attachments import AttachmentStore
 from core.errors import Refused
+from core.files import FileStore
 from core.inbound import Photo
 from dialogue.photos import accept_photo
 from korean.redact import redact
@@ -60,7 +60,7 @@ def read_number(form: FormData, name: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
 
 
-def read_photos(form: FormData, *, store: AttachmentStore) -> list[tuple[Photo, str]]:
+def read_photos(form: FormData, *, store: FileStore) -> list[tuple[Photo, str]]:
     """The photos with their alt texts, checked, cleaned and stored as files.
 
     Fields ``photo`` and ``alt`` come in pairs. Raises Refused: ``too_many_photos``,

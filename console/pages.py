@@ -17,13 +17,17 @@ from starlette.responses import HTMLResponse, Response
 
 from console import words
 from console.access import Visit
+from core.attachments import StoredFile
 from core.city import City, UnknownName
 from core.clock import KST, Period
 from core.errors import Refused
-from core.officers import allows
+from core.file_links import FileLinks
+from core.officer_sessions import SignedIn
+from core.officers import OfficerView, allows
 from core.vault import TOKEN_PATTERN
 
 HERE = Path(__file__).parent
+FILE_LIFE = timedelta(hours=1)
 STATIC = {
     "console.css": "text/css; charset=utf-8",
     "console.js": "text/javascript; charset=utf-8",
@@ -35,8 +39,8 @@ _WEEKDAYS = "월화수목금토일"
 class Pages:
     """The templates, bound to one city."""
 
-    def __init__(self, city: City) -> None:
-        self.city = city
+    def __init__(self, city: City, *, links: FileLinks) -> None:
+        self.city, self.links = city, links
         self.static = {name: (HERE / "static" / name).read_bytes() for name in STATIC}
         self._versions = {
             name: hashlib.sha256(data).hexdigest()[:12] for name, data in self.static.items()
@@ -104,6 +108,14 @@ class Pages:
         """The service's name; the code itself when the city no longer knows it."""
         return self.city.service(code).name if self.city.has_service(code) else code
 
+    def _file_url(self, file: StoredFile, who: SignedIn | None, now: datetime | None) -> str:
+        if who is None or now is None:
+            raise ValueError("a page without an officer shows no file")
+        query = self.links.query(
+            file.id, audience=file_audience(who.officer), now=now, lasts=FILE_LIFE, step=FILE_LIFE
+        )
+        return f"/attachments/{file.id}?{query}"
+
     def _common(self, request: Request) -> Mapping[str, Any]:
         visit = getattr(request.state, "visit", None)
         who = visit.who if isinstance(visit, Visit) else None
@@ -114,8 +126,14 @@ class Pages:
             "can": lambda permission: who is not None and allows(who.officer, permission),
             "now": now,
             "path": request.url.path,
+            "file_url": lambda file: self._file_url(file, who, now),
             "done": words.DONE_MESSAGES.get(request.query_params.get("done", "")),
         }
+
+
+def file_audience(officer: OfficerView) -> str:
+    """For whom the addresses on an officer's pages are signed: nobody else's browser opens them."""
+    return f"officer {officer.id}"
 
 
 def moment(at: datetime, now: datetime | None = None) -> str:

@@ -31,6 +31,7 @@ from console.forms import typed
 from console.pages import STATIC, Pages
 from core.acting import acting_from
 from core.errors import PermanentFailure, Refused, TemporaryFailure
+from core.file_links import FileLinks
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; media-src 'self'; "
@@ -50,7 +51,7 @@ Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 
 def make_router(deps: ConsoleDeps) -> APIRouter:
     """All pages of the console. Raises LookupError when a page does not say who may call it."""
-    pages = Pages(deps.city)
+    pages = Pages(deps.city, links=FileLinks(deps.cookie_key))
     router = APIRouter(route_class=_route_class(deps, pages), include_in_schema=False)
     for module in (login, dashboard, conversations, cases, departments, officers, audit):
         module.add_pages(router, deps=deps, pages=pages)

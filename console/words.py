@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
+from core.attachments import StoredFile
 from core.case_status import TITLES, CaseStatus
 from core.errors import Refused
 from core.models.conversation import Conversation
@@ -71,9 +72,20 @@ PROBLEMS = {
     "file_kind": "받을 수 없는 형식",
     "file_lost": "보낸 곳에서 가져오지 못함",
     "photo_unreadable": "사진을 읽을 수 없음",
+    "video_unreadable": "동영상을 읽을 수 없음",
+    "pdf_unreadable": "PDF를 읽을 수 없음(암호가 걸렸거나 깨짐)",
     "files_today": "오늘 보낸 파일이 너무 많음",
     "files_no_room": "보관할 자리가 없음",
 }
+
+
+def file_state(file: StoredFile) -> str:
+    """What stands in the place of a file that is not given out."""
+    if file.scan == "infected":
+        return "악성코드가 발견되어 지웠어요"
+    return "바이러스 검사 중이에요"
+
+
 FLOOD = "너무 빨리 보내서 자동 답변을 하지 않은 글"
 EVENTS = {
     "opened": "접수",

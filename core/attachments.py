@@ -10,7 +10,7 @@ import errno
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import Refused
+from core.files import PIECE_BYTES, FileGone, checked_name
 from core.inbound import Photo
 from core.models.conversation import Attachment, Delivery
 
@@ -52,6 +53,12 @@ class StoredFile:
     sha256: str
     media_type: str
     size: int
+    scan: str = "unscanned"
+
+    @property
+    def is_given_out(self) -> bool:
+        """Whether anybody may have its content: it is clean, or there is no scanner."""
+        return self.scan in ("unscanned", "clean")
 
     @property
     def kind(self) -> Literal["picture", "video", "document"]:
@@ -82,10 +89,11 @@ class StoredFile:
 
 
 class AttachmentStore:
-    """Files on disk below one folder."""
+    """Files on disk below one folder: the FileStore (core.files) that needs no other service."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, first_state: str = "unscanned") -> None:
         self._folder = folder
+        self.first_state = first_state
 
     def put(self, data: bytes) -> str:
         """Store ``data`` durably and return its SHA-256 in hex.
@@ -120,13 +128,42 @@ class AttachmentStore:
 
     def path(self, sha256: str) -> Path:
         """Where the file with this hash lies (it may not exist)."""
-        if len(sha256) != 64 or not all(c in "0123456789abcdef" for c in sha256):
-            raise ValueError("not a SHA-256 in hex")
-        return self._folder / sha256[:2] / sha256
+        return self._folder / checked_name(sha256)[:2] / sha256
+
+    def read(self, sha256: str) -> bytes:
+        """The whole content. Raises FileGone."""
+        try:
+            return self.path(sha256).read_bytes()
+        except FileNotFoundError:
+            raise FileGone(sha256) from None
+
+    def size(self, sha256: str) -> int | None:
+        """Its size in bytes; None when there is none."""
+        path = self.path(sha256)
+        return path.stat().st_size if path.is_file() else None
+
+    def stream(self, sha256: str, *, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """The content from byte ``start`` on, piece by piece. Raises FileGone."""
+        try:
+            file = self.path(sha256).open("rb")
+        except FileNotFoundError:
+            raise FileGone(sha256) from None
+        with file:
+            file.seek(start)
+            left = length
+            while piece := file.read(PIECE_BYTES if left is None else min(PIECE_BYTES, left)):
+                yield piece
+                left = None if left is None else left - len(piece)
 
     def remove(self, sha256: str) -> None:
         """Delete the file with this hash, if it is there. Who asks knows that no row names it."""
         self.path(sha256).unlink(missing_ok=True)
+
+    def names(self) -> Iterator[str]:
+        """The hash of everything that is stored, in order."""
+        for path in sorted(self._folder.glob("??/*")):
+            if not path.name.startswith("."):
+                yield path.name
 
 
 def record_attachments(
@@ -154,6 +191,7 @@ def record_attachments(
             height=photo.height,
             source=source,
             created_at=now,
+            scan=photo.scan,
         )
         for photo in photos
     ]
@@ -166,7 +204,7 @@ def as_stored(row: Attachment) -> StoredFile | None:
     """The row as a file to give out; None for a type that never is."""
     if row.media_type not in EXTENSIONS:
         return None
-    return StoredFile(row.id, row.sha256, row.media_type, row.size)
+    return StoredFile(row.id, row.sha256, row.media_type, row.size, row.scan)
 
 
 def stored_files(session: Session, ids: Iterable[int]) -> Mapping[int, StoredFile]:

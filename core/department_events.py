@@ -68,7 +68,7 @@ def load_events(
             files=tuple(
                 files[i]
                 for i in ids[leased.message_id]
-                if i in files and files[i].kind != "document"
+                if i in files and files[i].kind != "document" and files[i].scan != "infected"
             ),
             thread_uid=threads.get((leased.case_id, leased.department_id), leased.uid),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -31,7 +31,11 @@ class Location:
 
 @dataclass(frozen=True)
 class Photo:
-    """A picture that has been checked, cleaned and stored; ``sha256`` names the stored file."""
+    """A picture that has been checked, cleaned and stored; ``sha256`` names the stored file.
+
+    ``taken_at`` is what its EXIF note said of the place, or None: personal data, for the citizen alone.
+    ``scan``: "waiting" where a virus scanner must see it first.
+    """
 
     sha256: str
     media_type: str
@@ -39,6 +43,8 @@ class Photo:
     width: int
     height: int
     name: str = ""
+    scan: str = "unscanned"
+    taken_at: Location | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

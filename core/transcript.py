@@ -70,6 +70,7 @@ class Line:
             self.files_waiting,
             len(self.text),
             self.emergency or "",
+            "".join(file.scan[0] for file in self.files),
         )
         return ".".join(str(part) for part in parts)
 

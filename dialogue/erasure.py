@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 
-from core.attachments import AttachmentStore
 from core.conversations import Lease, renew_lease
 from core.database import Database
 from core.erasure import (
@@ -20,6 +19,7 @@ from core.erasure import (
 )
 from core.errors import TemporaryFailure
 from core.failpoints import failpoint
+from core.files import FileStore
 from core.masking import conversations_to_forget, note_forgotten
 from core.ports import Now
 from dialogue.leases import Leases
@@ -32,7 +32,7 @@ def erase_due(
     *,
     database: Database,
     rasa: RasaClient,
-    store: AttachmentStore,
+    store: FileStore,
     now: Now,
     leases: Leases | None = None,
 ) -> int:
@@ -87,7 +87,7 @@ def _erase(
     *,
     database: Database,
     rasa: RasaClient,
-    store: AttachmentStore,
+    store: FileStore,
     now: Now,
     leases: Leases,
 ) -> bool:

@@ -46,6 +46,8 @@ SERVICE_CONTEXT = "s_"
 _PROBLEMS = {
     "file_too_large": ("file_too_large", 20),
     "file_kind": ("file_kind", 0),
+    "video_unreadable": ("video_unreadable", 0),
+    "pdf_unreadable": ("pdf_unreadable", 0),
     "file_lost": ("file_lost", 0),
     "photo_too_large": ("photo_too_large", 10),
     "photo_unreadable": ("unreadable_photo", 0),

@@ -5,60 +5,64 @@ An address works only for files of cases that this department was given.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from datetime import timedelta
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
-from core.attachments import AttachmentStore, StoredFile, as_stored
+from core.attachments import StoredFile, as_stored
 from core.database import Database
+from core.file_links import FileLinks
+from core.files import FileGone, FileStore
 from core.models.case import Case
 from core.models.conversation import Attachment
 from core.models.department import DepartmentMessage
 from core.ports import Now
+from core.texts import Texts
+from dialogue.file_answer import file_answer
 
-LASTS = timedelta(days=7)
+# A mail is read on Monday; a webhook is worked at once, and its files within a day.
+MAIL_LASTS = timedelta(days=7)
+WEBHOOK_LASTS = timedelta(days=1)
 PATH = "/departments/files"
 
 
-class FileLinks:
+class DepartmentLinks:
     """Makes and checks the addresses; ``base_url`` is where departments reach the internal app."""
 
     def __init__(self, *, base_url: str, key: bytes, now: Now) -> None:
-        self._base, self._key, self._now = base_url.rstrip("/"), key, now
+        self._base, self._links, self._now = base_url.rstrip("/"), FileLinks(key), now
 
-    def link(self, file_id: int, *, department_id: str) -> str:
-        """An address of this file for this department that works for a week."""
-        expires = int((self._now() + LASTS).timestamp())
-        query = {
-            "department": department_id,
-            "expires": expires,
-            "signature": self._signature(file_id, department_id, expires),
-        }
-        return f"{self._base}{PATH}/{file_id}?{urlencode(query)}"
-
-    def fits(self, file_id: int, *, department_id: str, expires: str, signature: str) -> bool:
-        """Whether we made this address and its time is not over."""
-        if not (expires.isascii() and expires.isdigit() and len(expires) <= 12):
-            return False
-        expected = self._signature(file_id, department_id, int(expires))
-        given = signature.encode("utf-8", "replace")
-        return hmac.compare_digest(expected.encode(), given) and self._now().timestamp() < int(
-            expires
+    def link(self, file_id: int, *, department_id: str, lasts: timedelta = MAIL_LASTS) -> str:
+        """An address of this file for this department that works for so long."""
+        query = self._links.query(
+            file_id, audience=_audience(department_id), now=self._now(), lasts=lasts
         )
+        return f"{self._base}{PATH}/{file_id}?{urlencode({'department': department_id})}&{query}"
 
-    def _signature(self, file_id: int, department_id: str, expires: int) -> str:
-        text = f"{department_id}\n{file_id}\n{expires}"
-        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+    def fits(self, file_id: int, *, department_id: str, until: str, mac: str) -> bool:
+        """Whether we made this address and its time is not over."""
+        audience = _audience(department_id)
+        verdict = self._links.check(
+            file_id, audience=audience, until=until, mac=mac, now=self._now()
+        )
+        return verdict == "good"
+
+
+def _audience(department_id: str) -> str:
+    return f"department {department_id}"
 
 
 def add_files(
-    router: APIRouter, *, database: Database, store: AttachmentStore, links: FileLinks
+    router: APIRouter,
+    *,
+    database: Database,
+    store: FileStore,
+    links: DepartmentLinks,
+    texts: Texts,
 ) -> None:
     """Add ``GET /departments/files/{id}``."""
 
@@ -69,26 +73,26 @@ def add_files(
         if not links.fits(
             file_id,
             department_id=department_id,
-            expires=query.get("expires", ""),
-            signature=query.get("signature", ""),
+            until=query.get("until", ""),
+            mac=query.get("mac", ""),
         ):
             return _problem(
                 403, "this address is not ours or its time is over: the next event has new ones"
             )
         with database.reading() as session:
             found = file_for(session, file_id=file_id, department_id=department_id)
-        if found is None or not store.path(found.sha256).exists():
+        try:
+            if found is None:
+                raise FileGone(str(file_id))
+            return file_answer(
+                store,
+                found,
+                asked=request.headers,
+                texts=texts,
+                headers={"Cache-Control": "private, no-store"},
+            )
+        except FileGone:
             return _problem(404, "there is no such file in a case of this department")
-        return FileResponse(
-            store.path(found.sha256),
-            media_type=found.media_type,
-            headers={
-                "Content-Security-Policy": found.policy,
-                "Content-Disposition": f'{found.disposition}; filename="{found.name}"',
-                "Cache-Control": "private, no-store",
-                "X-Content-Type-Options": "nosniff",
-            },
-        )
 
 
 def file_for(session: Session, *, file_id: int, department_id: str) -> StoredFile | None:

@@ -16,12 +16,13 @@ from email import policy
 from email.message import EmailMessage
 from typing import Literal
 
-from core.attachments import AttachmentStore, StoredFile
+from core.attachments import StoredFile
 from core.city import City, Department
 from core.department_ports import DepartmentAway, DepartmentEvent
 from core.errors import AnswerLost, PermanentFailure, TemporaryFailure
+from core.files import FileGone, FileStore
 from core.ports import Now
-from integrations.department_files import FileLinks
+from integrations.department_files import DepartmentLinks
 from integrations.department_mail_text import MOST_ATTACHED, Attached, render_check, render_mail
 
 SECONDS = 10.0
@@ -54,8 +55,8 @@ class MailSender:
         *,
         server: MailServer | None,
         city: City,
-        store: AttachmentStore,
-        links: FileLinks,
+        store: FileStore,
+        links: DepartmentLinks,
         now: Now,
     ) -> None:
         self._server, self._city, self._store, self._links = server, city, store, links
@@ -101,16 +102,23 @@ class MailSender:
     def _files(
         self, event: DepartmentEvent, department: Department
     ) -> tuple[list[Attached], list[str]]:
-        """Pictures go along while they fit; videos and the rest become addresses."""
+        """Pictures go along while they fit; videos and the rest become addresses.
+
+        So does one that the virus scanner has not seen: its address works once it is found clean.
+        """
         attached: list[Attached] = []
         left: list[StoredFile] = []
         room = MOST_ATTACHED
         for file in event.files:
-            path = self._store.path(file.sha256)
-            if file.kind != "picture" or file.size > room or not path.exists():
+            if file.kind != "picture" or file.size > room or not file.is_given_out:
                 left.append(file)
                 continue
-            attached.append(Attached(file.name, file.media_type, path.read_bytes()))
+            try:
+                content = self._store.read(file.sha256)
+            except FileGone:
+                left.append(file)
+                continue
+            attached.append(Attached(file.name, file.media_type, content))
             room -= file.size
         return attached, [self._links.link(f.id, department_id=department.id) for f in left]
 

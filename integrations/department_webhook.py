@@ -21,7 +21,7 @@ from core.department_ports import DepartmentAway, DepartmentEvent
 from core.errors import PermanentFailure, RateLimited, TemporaryFailure
 from core.ports import Now
 from integrations.cloud_events import CONTENT_TYPE, Envelope, render_event, render_ping
-from integrations.department_files import FileLinks
+from integrations.department_files import WEBHOOK_LASTS, DepartmentLinks
 from integrations.department_signing import DepartmentSecrets, sign
 
 SECONDS = 10.0
@@ -40,7 +40,7 @@ class WebhookSender:
         *,
         secrets: Mapping[str, DepartmentSecrets],
         source: str,
-        links: FileLinks,
+        links: DepartmentLinks,
         now: Now,
         tls: ssl.SSLContext | None = None,
     ) -> None:
@@ -78,7 +78,9 @@ class WebhookSender:
     def _envelope(self, department: Department) -> Envelope:
         return Envelope(
             source=self._source,
-            link=lambda file_id: self._links.link(file_id, department_id=department.id),
+            link=lambda file_id: self._links.link(
+                file_id, department_id=department.id, lasts=WEBHOOK_LASTS
+            ),
         )
 
     def _post(self, body: bytes, uid: str, department: Department) -> int:

@@ -27,7 +27,7 @@ from app.settings import project_root
 from core.city import City, Way
 from core.database import Database
 from core.models.department import DepartmentMessage, DepartmentStandby
-from integrations.department_files import FileLinks
+from integrations.department_files import DepartmentLinks
 from integrations.department_runner import DepartmentRunner
 from integrations.department_signing import DepartmentSecrets
 from integrations.department_webhook import WebhookSender
@@ -60,7 +60,7 @@ def soak(folder: Path, cases: int) -> int:
     sender = WebhookSender(
         secrets={each: DepartmentSecrets(out=(SECRET,)) for each in ports},
         source="urn:sotong:soak",
-        links=FileLinks(base_url="https://inner.city.example", key=b"k" * 32, now=utc_now),
+        links=DepartmentLinks(base_url="https://inner.city.example", key=b"k" * 32, now=utc_now),
         now=utc_now,
     )
     runner = DepartmentRunner(

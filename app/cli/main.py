@@ -37,6 +37,7 @@ COMMANDS = {
     "vault": "app.cli.vault:vault_app",
     "backup": "app.cli.backup:backup",
     "restore": "app.cli.backup:restore",
+    "files": "app.cli.files:files_app",
     "doctor": "app.cli.doctor:doctor",
     "db": "app.cli.db:db_app",
     "migrate": "app.cli.migrate:migrate",

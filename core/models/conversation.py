@@ -226,6 +226,20 @@ class Attachment(Base):
     """One stored picture, video or document. The file is named by its hash; several rows may share a file."""
 
     __tablename__ = "attachment"
+    __table_args__ = (
+        Index(
+            "ix_attachment_waiting",
+            "id",
+            sqlite_where=text("scan IN ('waiting')"),
+            postgresql_where=text("scan IN ('waiting')"),
+        ),
+        Index(
+            "ix_attachment_place",
+            "created_at",
+            sqlite_where=text("place_token IS NOT NULL"),
+            postgresql_where=text("place_token IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     conversation_id: Mapped[int | None] = mapped_column(
@@ -238,6 +252,15 @@ class Attachment(Base):
     height: Mapped[int]
     source: Mapped[str] = mapped_column(String(12))
     created_at: Mapped[datetime]
+    # unscanned | waiting | clean | infected; see core.file_scan.
+    scan: Mapped[str] = mapped_column(String(12), default="unscanned", server_default="unscanned")
+    # What the scanner calls the thing it found.
+    scan_note: Mapped[str | None] = mapped_column(String(80), default=None)
+    scanned_at: Mapped[datetime | None] = mapped_column(default=None)
+    scan_attempts: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    scan_next_at: Mapped[datetime | None] = mapped_column(default=None)
+    # The vault's token for where it was taken, until the citizen has said yes or no (core.photo_places).
+    place_token: Mapped[str | None] = mapped_column(String(32), default=None)
 
 
 class Draft(Base):

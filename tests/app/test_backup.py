@@ -108,9 +108,7 @@ def everything(settings: Settings) -> dict[str, Any]:
     parts = build_parts(settings)
     with parts.database.transaction() as session:
         assert first_broken_entry(session) is None
-        photos = [
-            parts.store.path(s).read_bytes() for s in session.scalars(select(Attachment.sha256))
-        ]
+        photos = [parts.store.read(s) for s in session.scalars(select(Attachment.sha256))]
         phone = parts.vault.reveal(
             session, conversation_id=1, token="⟦전화1⟧", purpose="시험", actor="test", now=NOW
         )

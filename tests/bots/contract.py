@@ -13,12 +13,12 @@ import pytest
 from PIL import Image as Picture
 from sqlalchemy import func, inspect, select, text
 
-from core.attachments import AttachmentStore
 from core.case_status import CaseStatus
 from core.cases import Actor, change_status
 from core.database import Database
 from core.deliveries import enqueue
 from core.erasure import request_erasure
+from core.files import FileStore
 from core.handovers import answer, hand_back, open_handover, take
 from core.models.case import Case
 from core.models.conversation import Attachment, Conversation, Delivery, Turn
@@ -44,7 +44,7 @@ class Desk(ABC):
 
     channel: str
     database: Database
-    store: AttachmentStore
+    store: FileStore
     rasa: StandInRasa
     now: Clock
     # The longest text that the channel carries in one message, as its own clients allow.
@@ -193,7 +193,7 @@ class Contract:
         with desk.database.reading() as session:
             kept = session.scalars(select(Attachment)).one()
         assert (kept.media_type, kept.width, kept.height) == ("image/jpeg", 640, 480)
-        stored = Picture.open(io.BytesIO(desk.store.path(kept.sha256).read_bytes()))
+        stored = Picture.open(io.BytesIO(desk.store.read(kept.sha256)))
         assert not stored.getexif()
 
     def test_a_photo_that_lies_about_its_type_is_told_and_the_talk_goes_on(

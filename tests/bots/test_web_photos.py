@@ -21,7 +21,17 @@ from core.models.conversation import Attachment, Conversation
 from core.replies import Image, Point, Reply
 from dialogue.media import accept_file
 from dialogue.photos import accept_photo
-from tests.bots.web_house import House, answers, make_house, messages, photo_bytes, post, until
+from tests.bots.web_house import (
+    COOKIE_SECRET,
+    House,
+    answers,
+    make_house,
+    messages,
+    photo_bytes,
+    post,
+    until,
+)
+from tests.media_files import make_mp4, make_pdf
 
 
 def send(client: httpx.Client, data: bytes, name: str = "a.jpg", **fields: str) -> httpx.Response:
@@ -170,10 +180,13 @@ def test_a_photo_from_the_office_reaches_only_its_citizen(
         )
     house.dispatcher.dispatch_conversation(1)
     result = answers(citizen, 2)[1]
-    assert result["images"] == [{"url": f"/files/{attachment_id}", "alt": "고친 가로등"}]
-    assert citizen.get(f"/files/{attachment_id}").status_code == 200
+    (image,) = result["images"]
+    assert image["alt"] == "고친 가로등"
+    assert image["url"].startswith(f"/files/{attachment_id}?until=")
+    assert citizen.get(image["url"]).status_code == 200
+    assert citizen.get(f"/files/{attachment_id}").status_code == 404
     with house.browser() as stranger:
-        assert stranger.get(f"/files/{attachment_id}").status_code == 404
+        assert stranger.get(image["url"]).status_code == 404
 
 
 def test_an_album_and_a_place_reach_the_browser_whole(house: House, citizen: httpx.Client) -> None:
@@ -204,7 +217,7 @@ def test_a_signed_link_holds_for_ten_minutes_and_for_one_picture(
     house: House, citizen: httpx.Client
 ) -> None:
     send(citizen, photo_bytes())
-    links = SignedLinks(b"cookies for tests only")
+    links = SignedLinks(COOKIE_SECRET)
     link = links.make(1, now=house.clock())
     plain = httpx.Client(base_url=house.url, trust_env=False)
     with plain:
@@ -213,7 +226,12 @@ def test_a_signed_link_holds_for_ten_minutes_and_for_one_picture(
         assert plain.get(link.replace("until=", "until=9")).status_code == 404
         assert plain.get(link[:-1] + ("0" if link[-1] != "0" else "1")).status_code == 404
         house.clock.forward(minutes=11)
-        assert plain.get(link).status_code == 404
+        late = plain.get(link)
+        assert (late.status_code, late.headers["content-type"]) == (
+            410,
+            "text/plain; charset=utf-8",
+        )
+        assert "시간이 지났어요" in late.text
 
 
 def keep(house: House, data: bytes) -> str:
@@ -226,19 +244,27 @@ def keep(house: House, data: bytes) -> str:
             source="citizen",
             now=house.clock(),
         )
-    return f"/files/{number}"
+    page = citizen_page(house)
+    return page(number)
+
+
+def citizen_page(house: House):
+    """What makes the addresses on the page of the one citizen."""
+    with house.database.reading() as session:
+        address = session.get_one(Conversation, 1).address
+    return SignedLinks(COOKIE_SECRET).for_chat(address=address, now=house.clock)
 
 
 def test_a_video_is_played_in_parts_and_a_document_only_downloaded(
     house: House, citizen: httpx.Client
 ) -> None:
     post(citizen, "text-00000001", text="가로등")
-    video = keep(house, b"\x00\x00\x00\x18ftypmp42" + b"\x00" * 64)
+    video = keep(house, make_mp4(brand=b"mp42"))
     part = citizen.get(video, headers={"Range": "bytes=4-11"})
     assert (part.status_code, part.content) == (206, b"ftypmp42")
     assert part.headers["content-type"] == "video/mp4"
     assert part.headers["content-disposition"].startswith("inline; ")
-    document = citizen.get(keep(house, b"%PDF-1.7"))
+    document = citizen.get(keep(house, make_pdf()))
     assert document.headers["content-type"] == "application/pdf"
     assert document.headers["content-disposition"] == 'attachment; filename="sotong-2.pdf"'
     for answer in (part, document):
@@ -252,7 +278,7 @@ def test_a_type_that_a_browser_makes_a_page_of_is_never_served(
     house: House, citizen: httpx.Client, media_type: str
 ) -> None:
     post(citizen, "text-00000001", text="가로등")
-    address = keep(house, b"%PDF-1.7")
+    address = keep(house, make_pdf())
     with house.database.transaction() as session:
         session.execute(update(Attachment).values(media_type=media_type))
     assert citizen.get(address).status_code == 404

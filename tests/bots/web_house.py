@@ -41,6 +41,8 @@ CONFIRM = (
     Choice("그만둘게요", "/cancel"),
 )
 
+COOKIE_SECRET = b"cookies for tests only"
+
 
 @dataclass
 class RunningClock(Clock):
@@ -161,7 +163,7 @@ def make_house(
         city=sample_city(),
         codes=CODES,
         hub=hub,
-        cookie_secret=b"cookies for tests only",
+        cookie_secret=COOKIE_SECRET,
         now=clock,
         limits=limits or WebLimits(messages_per_minute=6000, messages_burst=1000),
     )

@@ -19,10 +19,12 @@ from httpx import ASGITransport, AsyncClient
 from PIL import Image
 
 from console.deps import ConsoleDeps
+from console.pages import FILE_LIFE
 from console.passwords import Argon2Hasher
 from console.router import make_router
 from core.attachments import AttachmentStore
 from core.database import Database
+from core.file_links import FileLinks
 from core.officers import OfficerView, create_officer, seed_roles
 from core.vault import Vault
 from tests.builders import Clock, make_database, make_vault, sample_city
@@ -50,6 +52,9 @@ class Client:
             return await self._client.request(method, path, **options)
 
         return self._portal.call(ask)
+
+
+COOKIE_KEY = b"cookie key for tests only"
 
 
 @dataclass
@@ -100,6 +105,13 @@ class Browser:
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         return self.client.request("GET", path, headers=headers)
+
+    def file(self, number: int, *, house: House, **headers: str) -> httpx.Response:
+        """Ask for a file by the address that the pages of the first officer give."""
+        query = FileLinks(COOKIE_KEY).query(
+            number, audience="officer 1", now=house.clock(), lasts=FILE_LIFE, step=FILE_LIFE
+        )
+        return self.get(f"/attachments/{number}?{query}", **headers)
 
     def form(self, page: str, action: str) -> dict[str, str]:
         """The hidden fields of the form on ``page`` that leads to ``action``."""
@@ -156,7 +168,7 @@ def open_house(folder: Path) -> Iterator[House]:
                 vault=vault,
                 store=store,
                 hasher=HASHER,
-                cookie_key=b"cookie key for tests only",
+                cookie_key=COOKIE_KEY,
                 now=clock,
                 kick=kicked.append,
             )

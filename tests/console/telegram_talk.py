@@ -11,9 +11,10 @@ from core.replies import Reply
 from dialogue.media import accept_file
 from tests.builders import make_conversation, make_turn
 from tests.console.house import House
+from tests.media_files import make_mp4, make_pdf
 
-MP4 = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00isommp42" + b"\x00" * 1_300_000
-PDF = b"%PDF-1.7\n" + b"0" * 1_258_000
+MP4 = make_mp4(brand=b"mp42", padding=1_300_000)
+PDF = make_pdf()
 CITIZEN = "7001"
 GROUP = "-1007001"
 

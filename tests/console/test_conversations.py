@@ -114,7 +114,7 @@ def test_a_photo_goes_out_with_its_words(house):
     with house.database.reading() as session:
         kept = session.get_one(Attachment, 1)
     assert kept.source == "officer"
-    picture_answer = browser.get("/attachments/1")
+    picture_answer = browser.file(1, house=house)
     assert picture_answer.headers["content-type"] == "image/jpeg"
     assert picture_answer.headers["x-content-type-options"] == "nosniff"
     assert picture_answer.content.startswith(b"\xff\xd8")
@@ -305,10 +305,10 @@ def test_photos_and_places_stand_in_the_transcript(house):
         make_turn(session, kind=TurnKind.LOCATION, text="", location=where)
     browser = house.sign_in()
     page = browser.get("/conversations/1").text
-    assert 'src="/attachments/1"' in page
+    assert 'src="/attachments/1?until=' in page
     assert "37.56650, 126.97800" in page
-    assert browser.get("/attachments/1").status_code == 200
-    assert browser.get("/attachments/2").status_code == 404
+    assert browser.file(1, house=house).status_code == 200
+    assert browser.file(2, house=house).status_code == 404
 
 
 def test_a_conversation_is_found_by_its_case_number(house):
@@ -346,5 +346,5 @@ def test_whatever_shows_a_citizens_words_or_picture_leaves_an_audit_line(house):
     unchanged = browser.get("/conversations/1/lines", **{"If-None-Match": shown.headers["etag"]})
     assert unchanged.status_code == 304
     assert lines() == ["conversation:1"]
-    assert browser.get(f"/attachments/{number}").status_code == 200
+    assert browser.file(number, house=house).status_code == 200
     assert lines() == ["conversation:1", f"attachment:{number}"]

@@ -23,12 +23,12 @@ def send_files(house: House) -> None:
 
 
 def assert_files_are_shown(page: str) -> None:
-    assert '<img src="/attachments/1"' in page
-    assert '<video controls preload="none" src="/attachments/2"' in page
-    assert '<img src="/attachments/2"' not in page
+    assert '<img src="/attachments/1?until=' in page
+    assert '<video controls preload="none" src="/attachments/2?until=' in page
+    assert '<img src="/attachments/2' not in page
     assert 'download="sotong-2.mp4">동영상 내려받기 (MP4, 1.2MB)</a>' in page
-    assert 'href="/attachments/3" download="sotong-3.pdf">PDF 내려받기 (1.2MB)</a>' in page
-    assert '<img src="/attachments/3"' not in page
+    assert 'download="sotong-3.pdf">PDF 내려받기 (0.1MB)</a>' in page
+    assert '<img src="/attachments/3' not in page
 
 
 def test_a_video_is_played_and_a_document_downloaded_in_the_conversation(house):
@@ -46,7 +46,7 @@ def test_a_case_shows_its_files_and_those_that_came_later(house):
         add_photos(session, case_id=case.id, attachment_ids=[2, 3], actor=citizen, now=MONDAY_TEN)
     page = house.sign_in().get("/cases/1").text
     assert_files_are_shown(page)
-    assert page.count('src="/attachments/2"') == 2
+    assert page.count('src="/attachments/2?') == 2
     assert "사진이나 파일을 더함" in page
 
 
@@ -71,7 +71,7 @@ def test_a_file_that_is_gone_is_not_shown(house):
 )
 def test_a_file_goes_out_under_its_stored_type_in_a_sandbox(house, number, media_type, disposition):
     send_files(house)
-    answer = house.sign_in().get(f"/attachments/{number}")
+    answer = house.sign_in().file(number, house=house)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == media_type
     assert answer.headers["content-disposition"] == disposition
@@ -87,15 +87,15 @@ def test_a_file_goes_out_under_its_stored_type_in_a_sandbox(house, number, media
 def test_a_part_of_a_video_can_be_asked_for(house):
     send_files(house)
     browser = house.sign_in()
-    whole = browser.get("/attachments/2")
+    whole = browser.file(2, house=house)
     assert whole.headers["accept-ranges"] == "bytes"
-    part = browser.get("/attachments/2", Range="bytes=4-11")
+    part = browser.file(2, house=house, Range="bytes=4-11")
     assert (part.status_code, part.content) == (206, b"ftypmp42")
     assert part.headers["content-range"] == f"bytes 4-11/{len(MP4)}"
     assert part.headers["content-security-policy"] == whole.headers["content-security-policy"]
-    last = browser.get("/attachments/2", Range="bytes=-3")
+    last = browser.file(2, house=house, Range="bytes=-3")
     assert (last.status_code, last.content) == (206, b"\x00" * 3)
-    assert browser.get("/attachments/2", Range=f"bytes={len(MP4)}-").status_code == 416
+    assert browser.file(2, house=house, Range=f"bytes={len(MP4)}-").status_code == 416
 
 
 @pytest.mark.parametrize("media_type", ["text/html", "image/svg+xml", "application/xhtml+xml", ""])
@@ -114,7 +114,7 @@ def test_a_type_that_a_browser_makes_a_page_of_is_neither_kept_nor_given_out(hou
     with house.database.transaction() as session:
         session.execute(update(Attachment).values(media_type=media_type))
     browser = house.sign_in()
-    assert browser.get("/attachments/2").status_code == 404
+    assert browser.file(2, house=house).status_code == 404
     assert "/attachments/" not in browser.get("/conversations/1").text
 
 

@@ -12,15 +12,17 @@ from PIL import Image
 
 from core.attachments import AttachmentStore
 from core.errors import Refused
-from dialogue.media import MAX_FILE_BYTES, accept_file, media_type_of
+from dialogue.formats import Format, format_of
+from dialogue.media import MAX_FILE_BYTES, accept_file
 from dialogue.reading import problem_text
 from tests.builders import sample_city
+from tests.media_files import make_mp4, make_pdf, make_webm
 
 SCRIPT = b"<script>alert(document.cookie)</script>"
-MP4 = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00isommp42" + b"\x00" * 64
-QUICKTIME = b"\x00\x00\x00\x14ftypqt  \x00\x00\x00\x00qt  " + b"\x00" * 64
-WEBM = b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\x82\x84webm" + b"\x00" * 64
-PDF = b"%PDF-1.7\n1 0 obj\nendobj\n%%EOF"
+MP4 = make_mp4(brand=b"mp42")
+QUICKTIME = make_mp4(brand=b"qt  ")
+WEBM = make_webm()
+PDF = make_pdf()
 
 
 def picture(kind: str) -> bytes:
@@ -64,15 +66,17 @@ def test_a_picture_that_is_something_else_as_well_is_only_a_picture(store, kind,
         (QUICKTIME, "video/quicktime"),
         (WEBM, "video/webm"),
         (PDF, "application/pdf"),
-        (PDF + SCRIPT, "application/pdf"),
-        (MP4 + SCRIPT, "video/mp4"),
+        (PDF + SCRIPT + archive(), "application/pdf"),
     ],
 )
-def test_videos_and_documents_are_kept_as_they_came_under_their_own_type(store, data, media_type):
+def test_videos_and_documents_are_kept_under_their_own_type(store, data, media_type) -> None:
     photo = accept_file(data, store=store)
-    assert (photo.media_type, photo.size) == (media_type, len(data))
-    assert store.path(photo.sha256).read_bytes() == data
-    assert photo.name == ""
+    kept = store.read(photo.sha256)
+    assert (photo.media_type, photo.size, photo.name) == (media_type, len(kept), "")
+    assert kept[:4] == data[:4]
+    assert SCRIPT not in kept
+    assert b"SECRET" not in kept
+    assert not zipfile.is_zipfile(io.BytesIO(kept))
 
 
 @pytest.mark.parametrize(
@@ -89,7 +93,6 @@ def test_videos_and_documents_are_kept_as_they_came_under_their_own_type(store, 
         b"\n" + PDF,
         b"MZ\x90\x00",
         b"\x7fELF",
-        b"\x00\x00\x00\x18ftypheic",
         b"\x00\x00\x00\x18ftyphtml" + SCRIPT,
         b"\x1a\x45\xdf\xa3matroska" + b"\x00" * 99,
         b"RIFF\x00\x00\x00\x00WAVE",
@@ -128,14 +131,14 @@ def test_one_byte_more_than_twenty_megabytes_is_too_large(store, tmp_path, head)
 
 
 def test_twenty_megabytes_are_not_too_large(store) -> None:
-    assert accept_file(PDF.ljust(MAX_FILE_BYTES, b"\0"), store=store).size == MAX_FILE_BYTES
+    data = make_mp4(padding=MAX_FILE_BYTES - len(make_mp4()))
+    assert accept_file(data, store=store).size == len(data) == MAX_FILE_BYTES
 
 
 @settings(deadline=None)
 @given(st.binary(max_size=100))
 def test_any_bytes_have_a_known_type_or_none(data: bytes) -> None:
-    known = {"image/*", "video/mp4", "video/quicktime", "video/webm", "application/pdf", None}
-    assert media_type_of(data) in known
+    assert format_of(data) in {None, *Format}
 
 
 @settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
@@ -163,7 +166,14 @@ def test_a_damaged_picture_is_taken_or_refused_and_never_anything_else(
 def test_every_way_in_which_a_file_can_be_refused_has_words_for_the_citizen() -> None:
     city = sample_city()
     lost = problem_text(city, "file_lost")
-    for code in ("file_too_large", "file_kind", "photo_too_large", "photo_unreadable"):
+    for code in (
+        "file_too_large",
+        "file_kind",
+        "photo_too_large",
+        "photo_unreadable",
+        "video_unreadable",
+        "pdf_unreadable",
+    ):
         assert problem_text(city, code) != lost
     for code in ("bad_request", "unknown_method", "chat_not_found", "forbidden"):
         assert problem_text(city, code) == lost

@@ -33,7 +33,7 @@ from core.vault import Vault
 from dialogue.photos import accept_photo
 from integrations.department_callback_api import CallbackDeps, add_callbacks
 from integrations.department_callback_work import CallbackRunner
-from integrations.department_files import FileLinks, add_files
+from integrations.department_files import DepartmentLinks, add_files
 from integrations.department_mail import MailSender, MailServer
 from integrations.department_runner import DepartmentRunner
 from integrations.department_signing import DepartmentSecrets, sign
@@ -269,7 +269,7 @@ def open_house(
     secrets = {
         each: DepartmentSecrets(out=(OUT,), back=(BACK,), retired=(RETIRED,)) for each in ways
     }
-    links = FileLinks(base_url="https://inner.city.example", key=b"k" * 32, now=clock)
+    links = DepartmentLinks(base_url="https://inner.city.example", key=b"k" * 32, now=clock)
     webhook = WebhookSender(
         secrets=secrets, source="urn:sotong:test", links=links, now=clock, tls=tls
     )
@@ -286,7 +286,7 @@ def open_house(
     )
     router = APIRouter()
     add_callbacks(router, CallbackDeps(database, city, secrets, clock))
-    add_files(router, database=database, store=store, links=links)
+    add_files(router, database=database, store=store, links=links, texts=city.texts)
     app = FastAPI()
     app.include_router(router)
     with start_blocking_portal() as portal:
