@@ -46,7 +46,7 @@ _LABEL = re.compile(
 _WEAK = re.compile(r"(?<![가-힣])(?:저는요?|저|전|나는|난|제가|제|본인은|여긴|저희는)\s?,?\s{0,2}")
 # "안녕하세요 홍길동입니다", "강남구에 사는 홍길동입니다", "… 맘 홍길동이라고 합니다"
 _BEFORE_NAME = re.compile(
-    r"(?:^|\n|안녕하세요|안녕하십니까|안녕하신가요|반갑습니다|수고하십니다|수고하세요|여보세요|네|예|사는|살고\s?있는|거주하는|거주\s?중인|다니는|운영하는|하는|온|접수한|신고한|신고했던|문의드린"
+    r"(?:^|\n|안녕하[가-힣]{1,4}|반갑습니다|수고하십니다|수고하세요|여보세요|네|예|사는|살고\s?있는|거주하는|거주\s?중인|다니는|운영하는|하는|온|접수한|신고한|신고했던|문의드린"
     r"|문의했던|전화드린|전화했던|글\s?올린|민원\s?넣은|(?:동|구|시|읍|면|리)의)[!.,~\s]{0,4}"
 )
 _SIGNED = re.compile(
@@ -80,6 +80,13 @@ _UNNAMED = re.compile(
 )
 
 
+_DONGS_THAT_ARE_NAMES = frozenset({"길동", "막동", "수동", "재동", "기동", "규동", "우동", "현동"})
+# "… 등록된 한용운입니다": the end of a sentence, wherever it stands.
+_SAYS = re.compile(
+    r"(?<=[가-힣0-9.,!?~]\s)(?P<name>[가-힣]{3,4}?)\s?(?:입니다|입니더|이오|이유|인디유|이여유|이라예)(?![가-힣])"
+)
+
+
 def find_names(text: str) -> Iterator[Found]:
     """Names in normal text."""
     for cue in _SURE.finditer(text):
@@ -97,6 +104,9 @@ def find_names(text: str) -> Iterator[Found]:
     for found in _TITLED.finditer(text):
         if _is_name(found["name"], strict=True):
             yield _name(text, found.start(), found.end("name"), 0.7)
+    for found in _SAYS.finditer(text):
+        if _is_name(found["name"], strict=True):
+            yield _name(text, found.start(), found.end("name"), 0.5)
     for found in _WITH_PHONE.finditer(text):
         if _is_name(found["name"], strict=True):
             yield _name(text, found.start("name"), found.end("name"), 0.6)
@@ -234,6 +244,8 @@ def _leading_name(word: str, *, strict: bool) -> str:
 
 
 def _is_name(name: str, *, strict: bool, rare: bool = False) -> bool:
+    if strict and name[-1:] == "동" and name[1:] not in _DONGS_THAT_ARE_NAMES:
+        return False  # 신사동, 이문동: where somebody lives
     if name in NOT_NAMES or (name[:-1] in NOT_NAMES and name[-1] in "이요고임은는라인"):
         return False
     for compound in COMPOUND:

@@ -122,12 +122,15 @@ def _is_odd(
     chain: Chain, first: int, last: int, *, parted: frozenset[int], length: int, code: int
 ) -> bool:
     """Whether they stand digit by digit, in pairs, are spoken, or a mobile number by itself."""
+    # One spoken 이 after figures is no digit but the begin of 이라고.
+    spoken = chain.kinds.count("s", first, last)
+    if spoken == 1 and chain.kinds[last - 1] == "s" and chain.digits[last - 1] == "2":
+        return False
     if len(parted) >= length - 2:
         return True
     mobile = chain.digits.startswith(("010", "10"), first)
     if mobile and parted == frozenset(range(code, length, 2)):
         return True
-    # One spoken syllable after figures is no digit but the 이 of 이라고.
-    if "s" in chain.kinds[first : last - 1] or "n" not in chain.kinds[first:last]:
+    if spoken:
         return True
     return code == 3 and length == 11 and chain.is_alone(first, last)
