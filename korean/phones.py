@@ -20,11 +20,15 @@ _COUNTRY = ("82", "0082", "00282", "00182", "00782")
 
 @dataclass(frozen=True)
 class Phone:
-    """Digits [first, last) of a chain that are a number; `value` is its national form."""
+    """Digits [first, last) of a chain that are a number; `value` is its national form.
+
+    `usual`: grouped as numbers are, and not merely found among other digits.
+    """
 
     first: int
     last: int
     value: str
+    usual: bool
 
 
 def national_digits(written: str) -> str:
@@ -88,7 +92,8 @@ def _at(chain: Chain, index: int, *, strict: bool = False) -> Phone | None:
                     parted -= {1}
                 if test(chain, first, last, parted=parted, length=length, code=code):
                     national = chain.digits[first:last]
-                    return Phone(index, last, national if zero else "0" + national)
+                    value = national if zero else "0" + national
+                    return Phone(index, last, value, test is _is_usual)
     return None
 
 
