@@ -23,11 +23,15 @@ _CUE = re.compile(
 )
 # Without a word beside it, a bank's short name is a word like any other.
 _AFTER = re.compile(rf"\s?[(,]?\s?(?:{_BANKS})|[^0-9\n]{{0,6}}(?:계좌|통장)", re.I)
+# Some banks let people have their phone number as their account.
+_NEXT_TO = re.compile(rf"(?:{_BANKS})\s?$", re.I)
 _MONEY = re.compile(r"\s?(?:원|만\s?원|억|천원|건|명|%)")
 _PARTING = re.compile(r"[\n,;:()\[\]]")
 _COPULA = re.compile(
     r"이(?:에요|예요|고|구|야|라|며|니|거든|요|죠|지)|(?:이|가|은|는|로|으로)(?:\s|$)"
 )
+# After spoken digits 이 may be a two: 칠이로 보내 주세요.
+_SAID = re.compile(r"이(?:에요|예요|고요?|구요|라|며|거든|요)")
 _SHORTEST, _LONGEST = 10, 16
 
 
@@ -48,6 +52,9 @@ def find_accounts(text: str, chains: Iterable[Chain]) -> Iterator[Found]:
 
 def _at(text: str, chain: Chain, index: int) -> Found | None:
     start = chain.starts[index]
+    syllable = chain.kinds[index] == "s" and index + 1 < len(chain) and chain.gaps[index + 1]
+    if syllable and "가" <= text[start - 1 : start] <= "힣":
+        return None  # the last syllable of a word: 카카오 3333-…
     last = _end(text, chain, index)
     count = last - index
     if count < _SHORTEST or _MONEY.match(text, chain.ends[last - 1]):
@@ -61,7 +68,10 @@ def _at(text: str, chain: Chain, index: int) -> Found | None:
     dashed = any("-" in gap for gap in chain.gaps[index + 1 : last])
     score = 0.6 + 0.1 * dashed + 0.1 * (lead is not None)
     if lead is not None and "계좌" in before:
-        score += 0.15
+        # Where the word itself stands, an area code among spoken digits makes no phone of them.
+        score += (
+            0.25 if not chain.digits.startswith("01", index) or _NEXT_TO.search(before) else 0.05
+        )
     return Found(start, chain.ends[last - 1], BANK_ACCOUNT, chain.digits[index:last], score)
 
 
@@ -86,7 +96,8 @@ def _end(text: str, chain: Chain, index: int) -> int:
 
 
 def _is_particle(text: str, chain: Chain, index: int) -> bool:
-    """Whether the digit is the 이 of 이에요, touching the figures before it."""
-    if chain.kinds[index] != "s" or chain.gaps[index] or chain.kinds[index - 1] != "n":
+    """Whether the digit is the 이 of 이에요, touching the digit before it."""
+    if chain.kinds[index] != "s" or chain.gaps[index]:
         return False
-    return _COPULA.match(text, chain.starts[index]) is not None
+    ending = _COPULA if chain.kinds[index - 1] == "n" else _SAID
+    return ending.match(text, chain.starts[index]) is not None

@@ -39,15 +39,15 @@ _SURE = re.compile(
 )
 # "신고자 홍길동", "예금주: 홍길동": a name of a Korean, or one that is known abroad.
 _LABEL = re.compile(
-    r"(?<![가-힣])(?:신고자|신고인|민원인|(?:이의)?신청인|신청자|제보자|작성자|글쓴이|예금주|계좌주|대표자?|반장|통장|이장|어머니|아버지|어머님|아버님|남편|아내|아들|딸|배우자|세대주|세대원|수급자|환자|학생|피해자|보호자|문의자|문의인|발신인?|보냄|from|From|FROM|건의자|제안자|제출자|요청자|접수자|청구인|청원인|받는\s?사람|수령인|보낸\s?이|보낸\s?사람"
+    r"(?<![가-힣])(?:신고자|신고인|민원인|(?:이의)?신청인|신청자|제보자|작성자|글쓴이|예금주|계좌주|대표자?|반장|통장|이장|어머니|아버지|어머님|아버님|남편|아내|아들|딸|배우자|세대주|세대원|수급자|환자|학생|피해자|보호자|문의자|문의인|발신인?|보냄|from|From|FROM|건의자|제안자|제출자|요청자|접수자|청구인|청원인|받는\s?사람|수령인|보낸\s?이|받는\s?분|받으실\s?분|보내는\s?분|고객명|신청자명|민원인명|주문자|세대주명|보낸\s?사람"
     r"|보내는\s?사람|연락받을\s?사람|이름|세입자|임차인|입주민|주민|학부모|견주|차주|시민|구민|서명)"
     r"(?:는|은|가|이)?\s?[:=\-)(.]?\s{0,2}"
 )
 _WEAK = re.compile(r"(?<![가-힣])(?:저는요?|저|전|나는|난|제가|제|본인은|여긴|저희는)\s?,?\s{0,2}")
 # "안녕하세요 홍길동입니다", "강남구에 사는 홍길동입니다", "… 맘 홍길동이라고 합니다"
 _BEFORE_NAME = re.compile(
-    r"(?:^|\n|안녕하세요|안녕하십니까|안녕하신가요|반갑습니다|수고하십니다|수고하세요|여보세요|네|예|사는|살고\s?있는|거주하는|거주\s?중인|다니는|운영하는|하는|온|접수한|신고한|신고했던|문의드린"
-    r"|문의했던|전화드린|전화했던|글\s?올린|민원\s?넣은|(?:동|구|시|읍|면|리)의)[!.,~\s]{0,4}"
+    r"(?:^|\n|안녕하[가-힣]{1,4}|반갑습니다|수고하십니다|수고하세요|여보세요|네|예|사는|살고\s?있는|거주하는|거주\s?중인|다니는|운영하는|하는|온|접수한|신고한|신고했던|문의드린"
+    r"|문의했던|전화드린|전화했던|글\s?올린|민원\s?넣은|한다는)[!.,~\s]{0,4}"
 )
 _SIGNED = re.compile(
     r"(?P<name>[가-힣]{2,4}|[가-힣]\s[가-힣]\s?[가-힣])\s{0,2}(?:올림|드림|배상|拜上|씀|올립니다|드립니다|적음|남김)"
@@ -80,6 +80,16 @@ _UNNAMED = re.compile(
 )
 
 
+_DONGS_THAT_ARE_NAMES = frozenset({"길동", "막동", "수동", "재동", "기동", "규동", "우동", "현동"})
+# "… 등록된 한용운입니다", "저는 반장 한용운이에요": after what a person is or does.
+_SAYS = re.compile(
+    r"(?:된|한|는|던|진|인|산|온|간|쓴|탄|은|장|사|원|생|자|맘|주|님|민)\s(?P<name>[가-힣]{3,4}?)"
+    r"\s?(?:입니다|입니더|이오|이유|인디유|이여유|이라예|이에요|예요|인데요|이라고|이고요)(?![가-힣])"
+)
+# 이기심, 조례안, 기본권, 양재천: as often a thing as a person.
+_THINGS_END = "심안권천법도전비계과단화력론품점실문"
+
+
 def find_names(text: str) -> Iterator[Found]:
     """Names in normal text."""
     for cue in _SURE.finditer(text):
@@ -97,6 +107,9 @@ def find_names(text: str) -> Iterator[Found]:
     for found in _TITLED.finditer(text):
         if _is_name(found["name"], strict=True):
             yield _name(text, found.start(), found.end("name"), 0.7)
+    for found in _SAYS.finditer(text):
+        if found["name"][-1] not in _THINGS_END and _is_name(found["name"], strict=True):
+            yield _name(text, found.start("name"), found.end("name"), 0.5)
     for found in _WITH_PHONE.finditer(text):
         if _is_name(found["name"], strict=True):
             yield _name(text, found.start("name"), found.end("name"), 0.6)
@@ -234,6 +247,8 @@ def _leading_name(word: str, *, strict: bool) -> str:
 
 
 def _is_name(name: str, *, strict: bool, rare: bool = False) -> bool:
+    if strict and name[-1:] == "동" and name[1:] not in _DONGS_THAT_ARE_NAMES:
+        return False  # 신사동, 이문동: where somebody lives
     if name in NOT_NAMES or (name[:-1] in NOT_NAMES and name[-1] in "이요고임은는라인"):
         return False
     for compound in COMPOUND:

@@ -20,11 +20,15 @@ _COUNTRY = ("82", "0082", "00282", "00182", "00782")
 
 @dataclass(frozen=True)
 class Phone:
-    """Digits [first, last) of a chain that are a number; `value` is its national form."""
+    """Digits [first, last) of a chain that are a number; `value` is its national form.
+
+    `usual`: grouped as numbers are, and not merely found among other digits.
+    """
 
     first: int
     last: int
     value: str
+    usual: bool
 
 
 def national_digits(written: str) -> str:
@@ -88,7 +92,8 @@ def _at(chain: Chain, index: int, *, strict: bool = False) -> Phone | None:
                     parted -= {1}
                 if test(chain, first, last, parted=parted, length=length, code=code):
                     national = chain.digits[first:last]
-                    return Phone(index, last, national if zero else "0" + national)
+                    value = national if zero else "0" + national
+                    return Phone(index, last, value, test is _is_usual)
     return None
 
 
@@ -122,12 +127,15 @@ def _is_odd(
     chain: Chain, first: int, last: int, *, parted: frozenset[int], length: int, code: int
 ) -> bool:
     """Whether they stand digit by digit, in pairs, are spoken, or a mobile number by itself."""
+    # One spoken 이 after figures is no digit but the begin of 이라고.
+    spoken = chain.kinds.count("s", first, last)
+    if spoken == 1 and chain.kinds[last - 1] == "s" and chain.digits[last - 1] == "2":
+        return False
     if len(parted) >= length - 2:
         return True
     mobile = chain.digits.startswith(("010", "10"), first)
     if mobile and parted == frozenset(range(code, length, 2)):
         return True
-    # One spoken syllable after figures is no digit but the 이 of 이라고.
-    if "s" in chain.kinds[first : last - 1] or "n" not in chain.kinds[first:last]:
+    if spoken:
         return True
     return code == 3 and length == 11 and chain.is_alone(first, last)

@@ -192,7 +192,7 @@ def _phones(text: str, chains: list[Chain], public: frozenset[str]) -> Iterator[
             before = text[start - 1 : start]
             if before == "+" or (before == "(" and ")" in text[start:end]):
                 start -= 1
-            yield Found(start, end, PHONE, phone.value, 0.9)
+            yield Found(start, end, PHONE, phone.value, 0.9 if phone.usual else 0.8)
 
 
 def _joined(finds: list[Found]) -> Iterator[Found]:
