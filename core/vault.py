@@ -24,8 +24,8 @@ from core.locking import lock_conversation
 from core.models.vault import VaultItem
 from core.telemetry import NO_TELEMETRY, Telemetry
 
-TOKEN_NAMES = {"phone": "전화", "email": "메일", "unread": "원문"}
-TOKEN_PATTERN = re.compile(r"⟦(?:전화|메일|원문)\d+⟧")
+TOKEN_NAMES = {"phone": "전화", "email": "메일", "unread": "원문", "place": "위치"}
+TOKEN_PATTERN = re.compile(r"⟦(?:전화|메일|원문|위치)\d+⟧")
 
 
 class Cipher(Protocol):
@@ -131,13 +131,7 @@ class Vault:
         """
         if not purpose.strip():
             raise Refused("purpose_missing")
-        item = session.scalars(
-            select(VaultItem).where(
-                VaultItem.conversation_id == conversation_id,
-                VaultItem.token == token,
-                VaultItem.erased_at.is_(None),
-            )
-        ).first()
+        item = _item(session, conversation_id, token)
         if item is None:
             raise Refused("token_unknown")
         record_audit(
@@ -156,6 +150,22 @@ class Vault:
             ) from error
         self._telemetry.count("vault_read")
         return plain.decode("utf-8", "surrogatepass")
+
+    def forget(self, session: Session, *, conversation_id: int, token: str, now: datetime) -> None:
+        """Erase one value; its token is never given out again. Unknown or erased already: nothing."""
+        item = _item(session, conversation_id, token)
+        if item is not None:
+            item.ciphertext, item.fingerprint, item.erased_at = b"", "", now
+
+
+def _item(session: Session, conversation_id: int, token: str) -> VaultItem | None:
+    return session.scalars(
+        select(VaultItem).where(
+            VaultItem.conversation_id == conversation_id,
+            VaultItem.token == token,
+            VaultItem.erased_at.is_(None),
+        )
+    ).first()
 
 
 def context_of(conversation_id: int, token: str) -> bytes:
