@@ -17,6 +17,7 @@ from actions.erase_my_data import EraseMyData
 from actions.fallback import Fallback
 from actions.handover import Handover
 from actions.outside import OutsideForm, Praise
+from actions.photo_place import PhotoPlaceOffer
 from actions.policy import Policy
 from actions.rate_service import RateService
 from actions.report_form import (
@@ -24,32 +25,38 @@ from actions.report_form import (
     AskExtra,
     AskServiceCode,
     AskSlot,
+    AskWhere,
     ValidateReportForm,
 )
 from actions.small_talk import SmallTalk
 from core.city import City
 from core.database import Database
 from core.lookup_codes import LookupCodes
+from core.photo_places import PhotoPlaces
 from core.ports import Now
+from core.vault import Vault
 
 
 def make_executor(
-    *, database: Database, city: City, codes: LookupCodes, now: Now
+    *, database: Database, city: City, codes: LookupCodes, vault: Vault, now: Now
 ) -> ActionExecutor:
     """The executor that app.actions serves. Opens no connection by itself."""
     executor = ActionExecutor()
-    for action in make_actions(database=database, city=city, codes=codes, now=now):
+    for action in make_actions(database=database, city=city, codes=codes, vault=vault, now=now):
         executor.register_action(action)
     return executor
 
 
 def make_actions(
-    *, database: Database, city: City, codes: LookupCodes, now: Now
+    *, database: Database, city: City, codes: LookupCodes, vault: Vault, now: Now
 ) -> tuple[SotongAction, ...]:
     """Every action that domain.yml names."""
+    places = PhotoPlaces(vault=vault, jurisdiction=city.jurisdiction)
+    offer = PhotoPlaceOffer(database=database, city=city, places=places, now=now)
     return (
-        ValidateReportForm(database=database, city=city, now=now),
-        *(AskSlot(slot, city=city) for slot in ("what", "where", "photo", "contact", "consent")),
+        ValidateReportForm(database=database, city=city, offer=offer, now=now),
+        AskWhere(city=city, offer=offer),
+        *(AskSlot(slot, city=city) for slot in ("what", "photo", "contact", "consent")),
         AskServiceCode(city=city),
         AskExtra(city=city),
         AskConfirm(city=city),

@@ -7,14 +7,16 @@ database after every message, so that losing Rasa's tracker costs one question t
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from actions.base import Result, Say, SotongAction
 from actions.erase_my_data import typed_answer
+from actions.photo_place import PhotoPlaceOffer
 from actions.report_advance import advance, begin
 from actions.report_planner import next_question, next_slot, place_is_optional
 from actions.report_state import CANCELLED, FIXING, SKIPPED, SUBMIT, ReportState
-from actions.report_step import Step
+from actions.report_step import Step, with_known_answers
 from actions.turn import Turn
 from core.city import City
 from core.database import Database
@@ -49,9 +51,10 @@ class ValidateReportForm(SotongAction):
 
     action_name = "validate_report_form"
 
-    def __init__(self, *, database: Database, city: City, now: Now) -> None:
+    def __init__(self, *, database: Database, city: City, offer: PhotoPlaceOffer, now: Now) -> None:
         self._database = database
         self._city = city
+        self._offer = offer
         self._now = now
 
     def work(self, turn: Turn) -> Result:
@@ -69,6 +72,7 @@ class ValidateReportForm(SotongAction):
         step = self._step(state, turn)
         if step.aside:
             return Result(aside=True)
+        self._offer.forget_if_settled(turn, step.state, ended=step.outcome is not None)
         if step.outcome is not None:
             return self._end(step)
         requested = next_slot(step.state, city=self._city)
@@ -87,6 +91,9 @@ class ValidateReportForm(SotongAction):
         if turn.starting:
             return begin(state, message=turn.message, city=self._city)
         requested = turn.requested or next_slot(state, city=self._city) or "confirm"
+        step = self._offer.answer(turn, state, requested=requested)
+        if step is not None:
+            return replace(step, state=with_known_answers(step.state, city=self._city))
         return advance(state, requested=requested, message=turn.message, city=self._city)
 
     @staticmethod
@@ -110,11 +117,15 @@ class AskSlot(SotongAction):
         if turn.handed_over or turn.asked_to_erase:
             return Result()
         state = ReportState.from_slots(turn.slots)
-        say = self.question(state)
+        say = self.open_question(turn, state)
         if state.misses >= OFFER_PERSON_AT:
             help_choices = (PERSON,) if self._slot == "confirm" else (PERSON, CANCEL)
             say = Say(say.prompt, say.values, say.text, (*say.choices, *help_choices))
         return Result(says=(say,))
+
+    def open_question(self, turn: Turn, state: ReportState) -> Say:
+        """The question for this turn."""
+        return self.question(state)
 
     def question(self, state: ReportState) -> Say:
         """The question for this state of the report."""
@@ -124,6 +135,18 @@ class AskSlot(SotongAction):
         if self._slot == "consent" and state.contact == SKIPPED:
             prompt = f"{prompt}_without_contact"
         return Say(f"{prompt}_again" if state.misses else prompt)
+
+
+class AskWhere(AskSlot):
+    """Asks for the place, or whether it was where the photo was taken."""
+
+    def __init__(self, *, city: City, offer: PhotoPlaceOffer) -> None:
+        super().__init__("where", city=city)
+        self._offer = offer
+
+    def open_question(self, turn: Turn, state: ReportState) -> Say:
+        """The place that a photo names is offered before anything is asked."""
+        return self._offer.question(turn, state) or self.question(state)
 
 
 class AskServiceCode(AskSlot):

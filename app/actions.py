@@ -32,7 +32,11 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(QuietErrors)
     app.add_middleware(DefaultHeaders)
     executor = make_executor(
-        database=parts.database, city=parts.city, codes=parts.codes, now=parts.now
+        database=parts.database,
+        city=parts.city,
+        codes=parts.codes,
+        vault=parts.vault,
+        now=parts.now,
     )
     app.include_router(
         make_router(executor, secret=settings.actions_secret, telemetry=parts.telemetry)

@@ -56,7 +56,9 @@ def make_city(
             Gu(model.id, model.name, model.aliases, gu_office_id(model.id), model.dongs)
             for model in gus
         ),
-        places=tuple(Place(model.name, model.aliases, model.gus) for model in places),
+        places=tuple(
+            Place(model.name, model.aliases, model.gus, model.lat, model.long) for model in places
+        ),
         neighbours=tuple(
             Neighbour(model.name, model.aliases, model.phone, model.lat, model.long)
             for model in neighbours

@@ -246,6 +246,8 @@ class PlaceModel(_Model):
     name: Text
     aliases: Words = ()
     gus: Annotated[Words, Field(min_length=1)]
+    lat: Annotated[float, Field(ge=-90, le=90)] | None = None
+    long: Annotated[float, Field(ge=-180, le=180)] | None = None
 
 
 class NeighbourModel(_Model):

@@ -21,6 +21,7 @@ from core.file_room import FileRoom
 from core.files import FileStore
 from core.invitations import Invitations
 from core.lookup_codes import LookupCodes
+from core.photo_places import PhotoPlaces
 from core.ports import Channel, Now
 from core.telemetry import NO_TELEMETRY, Telemetry
 from core.vault import Vault
@@ -128,6 +129,7 @@ def build_talk(
         channels=channels,
         may_keep=lambda conversation_id, size: _check_room(parts, conversation_id, size),
         accept_file=lambda data: accept_file(data, store=parts.store),
+        places=PhotoPlaces(vault=parts.vault, jurisdiction=parts.city.jurisdiction),
         invitations=Invitations(parts.derived_key("invitations")),
         leases=Leases(
             database=parts.database,

@@ -28,6 +28,7 @@ from app.quiet import log_unexpected
 from app.settings import Settings
 from app.wiring import Parts, Talk, build_talk
 from core.errors import TemporaryFailure
+from core.photo_places import PhotoPlaces
 from core.posts import look_after_posts
 from dialogue.clock import ClockMender
 from dialogue.drafts import look_after_drafts
@@ -154,6 +155,15 @@ def _jobs(parts: Parts, talk: Talk, work: DepartmentWork) -> list[tuple[Callable
         if scans_work is not None:
             _quietly(scans_work.run_due)
 
+    places_work = PhotoPlaces(vault=parts.vault, jurisdiction=parts.city.jurisdiction)
+
+    def forget_places() -> None:
+        with parts.database.transaction() as session:
+            places_work.forget_old(session, now=parts.now())
+
+    def photo_places() -> None:
+        _quietly(forget_places)
+
     def heartbeat() -> None:
         _write_heartbeat(parts.settings)
 
@@ -170,6 +180,7 @@ def _jobs(parts: Parts, talk: Talk, work: DepartmentWork) -> list[tuple[Callable
         (audit_ends, AUDIT_ENDS_EVERY),
         (audit_retention, AUDIT_RETENTION_EVERY),
         (scans, SCANS_EVERY),
+        (photo_places, PLACES_EVERY),
         (heartbeat, HEARTBEAT_EVERY),
     ]
 

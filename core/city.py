@@ -146,6 +146,9 @@ class Place:
     name: str
     aliases: tuple[str, ...]
     gus: tuple[str, ...]
+    # Roughly where, to say near what a photo was taken; never used as the place of a case.
+    lat: float | None = None
+    long: float | None = None
 
 
 @dataclass(frozen=True)

@@ -219,6 +219,9 @@ def erase_conversation(session: Session, *, conversation_id: int, now: datetime)
         erased_at=func.coalesce(item.c.erased_at, now, type_=item.c.erased_at.type),
     )
     files += _drop_attachments(session, conversation_id, held=held)
+    kept = _table(Attachment)
+    theirs = kept.c.conversation_id == conversation_id
+    session.execute(kept.update().where(theirs).values(place_token=null()))
     talk = _table(Conversation)
     _empty(
         session,

@@ -83,14 +83,18 @@ def record_fetched(
     photo: Photo | None,
     problem: str | None,
     now: datetime,
-) -> None:
-    """One file of a turn is here (``photo``) or given up (``problem``, a code). Twice is once."""
+) -> list[int]:
+    """One file of a turn is here (``photo``) or given up (``problem``, a code). Twice is once.
+
+    Returns the ids of the new attachments.
+    """
     renew_lease(session, lease, now)
     turn = session.get_one(Turn, turn_id)
     left = [data for data in turn.files if data["reference"] != file.reference]
     if len(left) == len(turn.files):
-        return
+        return []
     turn.files = left
+    ids: list[int] = []
     if photo is not None:
         ids = record_attachments(
             session,
@@ -102,6 +106,7 @@ def record_fetched(
         turn.attachment_ids = [*turn.attachment_ids, *ids]
     if problem is not None:
         turn.problems = [*turn.problems, problem]
+    return ids
 
 
 def are_waiting_for(session: Session, *, failure: str) -> bool:

@@ -27,7 +27,7 @@ from core.models.vault import VaultItem
 from core.telemetry import NO_TELEMETRY, Telemetry
 from korean.findings import NAMES
 
-TOKEN_NAMES = {**NAMES, "unread": "원문"}
+TOKEN_NAMES = {**NAMES, "unread": "원문", "place": "위치"}
 TOKEN_PATTERN = re.compile(rf"⟦(?:{'|'.join(TOKEN_NAMES.values())})\d+⟧")
 
 # The code of the failure when no key fits.
@@ -188,13 +188,7 @@ class Vault:
         """
         if not purpose.strip():
             raise Refused("purpose_missing")
-        item = session.scalars(
-            select(VaultItem).where(
-                VaultItem.conversation_id == conversation_id,
-                VaultItem.token == token,
-                VaultItem.erased_at.is_(None),
-            )
-        ).first()
+        item = _item(session, conversation_id, token)
         if item is None:
             raise Refused("token_unknown")
         record_audit(
@@ -210,6 +204,22 @@ class Vault:
         )
         self._telemetry.count("vault_read")
         return plain.decode("utf-8", "surrogatepass")
+
+    def forget(self, session: Session, *, conversation_id: int, token: str, now: datetime) -> None:
+        """Erase one value; its token is never given out again. Unknown or erased already: nothing."""
+        item = _item(session, conversation_id, token)
+        if item is not None:
+            item.ciphertext, item.fingerprint, item.erased_at = b"", "", now
+
+
+def _item(session: Session, conversation_id: int, token: str) -> VaultItem | None:
+    return session.scalars(
+        select(VaultItem).where(
+            VaultItem.conversation_id == conversation_id,
+            VaultItem.token == token,
+            VaultItem.erased_at.is_(None),
+        )
+    ).first()
 
 
 def context_of(conversation_id: int, token: str) -> bytes:

@@ -28,6 +28,7 @@ from core.inbound import InboundMessage, Location, TurnKind
 from core.invitations import is_payload
 from core.locking import lock_conversation, lock_existing
 from core.models.conversation import Conversation, Turn
+from core.photo_places import PhotoPlaces
 from core.ports import Now
 from core.replies import Choice, Reply
 from core.telemetry import NO_TELEMETRY, Telemetry
@@ -70,6 +71,7 @@ class Door:
         self._database = database
         self._vault = vault
         self._city = city
+        self._places = PhotoPlaces(vault=vault, jurisdiction=city.jurisdiction)
         self._now = now
         self._public_numbers = frozenset(
             [hotline.number for hotline in city.hotlines]
@@ -187,6 +189,14 @@ class Door:
                 now=now,
             )
             turn = session.get_one(Turn, recorded.turn_id)
+            if message.photos and not recorded.duplicate:
+                self._places.keep(
+                    session,
+                    conversation_id=conversation.id,
+                    photos=message.photos,
+                    attachment_ids=turn.attachment_ids,
+                    now=now,
+                )
             if unread_token is not None:
                 self._ask_for_a_reader(session, turn, now)
             if emergency is not None and not recorded.duplicate:

@@ -14,6 +14,7 @@ from core.database import Database
 from core.errors import PermanentFailure, ProviderAway, Refused, TemporaryFailure
 from core.failpoints import failpoint
 from core.inbound import Photo, RemoteFile
+from core.photo_places import PhotoPlaces
 from core.ports import FileSource, Now
 from core.turn_changes import record_fetched
 
@@ -34,6 +35,7 @@ def fetch_files(
     may_keep: Callable[[int, int], None],
     attempts: int,
     now: Now,
+    places: PhotoPlaces | None = None,
 ) -> None:
     """Fetch, check and record each file. Raises TemporaryFailure while one may still come.
 
@@ -61,7 +63,7 @@ def fetch_files(
             problem = "file_lost"
         failpoint("file_fetched")
         with database.transaction() as session:
-            record_fetched(
+            ids = record_fetched(
                 session,
                 lease=lease,
                 turn_id=turn_id,
@@ -70,5 +72,13 @@ def fetch_files(
                 problem=problem,
                 now=now(),
             )
+            if photo is not None and ids and places is not None:
+                places.keep(
+                    session,
+                    conversation_id=lease.conversation_id,
+                    photos=[photo],
+                    attachment_ids=ids,
+                    now=now(),
+                )
     if waiting is not None:
         raise waiting

@@ -30,6 +30,7 @@ from core.handovers import open_handover
 from core.inbound import Photo, RemoteFile
 from core.invitations import Invitations
 from core.models.conversation import Conversation, Turn
+from core.photo_places import PhotoPlaces
 from core.ports import Channel, Now
 from core.replies import Reply
 from core.telemetry import NO_TELEMETRY, Step, Telemetry
@@ -88,6 +89,7 @@ class TurnRunner:
         accept_file: AcceptFile | None = None,
         may_keep: Callable[[int, int], None] = lambda _conversation, _size: None,
         invitations: Invitations | None = None,
+        places: PhotoPlaces | None = None,
         leases: Leases | None = None,
         threads: int = 8,
         telemetry: Telemetry = NO_TELEMETRY,
@@ -95,7 +97,7 @@ class TurnRunner:
         """``accept_file`` checks and stores what a channel's ``files`` bring, where there is room.
 
         ``may_keep(conversation_id, size)`` raises Refused where there is none. ``leases``
-        end with us.
+        end with us. ``places`` keeps where photos were taken until the citizen has said yes or no.
         """
         self._telemetry = telemetry
         self._database = database
@@ -107,6 +109,7 @@ class TurnRunner:
         self._accept_file = accept_file
         self._may_keep = may_keep
         self._invitations = invitations
+        self._places = places
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="turns")
         # A slow file must not take the threads from those who only write.
         self._slow_pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="files")
@@ -282,6 +285,7 @@ class TurnRunner:
             may_keep=self._may_keep,
             attempts=attempts,
             now=self._now,
+            places=self._places,
         )
 
     def _work(self, lease: Lease, turn_id: int) -> _Worked | None:

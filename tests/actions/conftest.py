@@ -13,7 +13,15 @@ import pytest
 from actions.registry import make_executor
 from core.database import Database
 from tests.actions.rasa_call import call, slots_of, user
-from tests.builders import CODES, Clock, make_conversation, make_database, make_turn, sample_city
+from tests.builders import (
+    CODES,
+    Clock,
+    make_conversation,
+    make_database,
+    make_turn,
+    make_vault,
+    sample_city,
+)
 
 
 @dataclass
@@ -26,7 +34,11 @@ class Rasa:
 
     def __post_init__(self) -> None:
         self.executor: Any = make_executor(
-            database=self.database, city=sample_city(), codes=CODES, now=self.clock
+            database=self.database,
+            city=sample_city(),
+            codes=CODES,
+            vault=make_vault(),
+            now=self.clock,
         )
 
     def turn(self) -> int:

@@ -12,7 +12,7 @@ import yaml
 from actions.registry import make_actions
 from actions.report_parse import CASE_INTENTS, PRESSED_INTERRUPTIONS
 from actions.report_state import SLOTS
-from tests.builders import CODES, ROOT, Clock, make_database, sample_city
+from tests.builders import CODES, ROOT, Clock, make_database, make_vault, sample_city
 
 DOMAIN: dict[str, Any] = yaml.safe_load((ROOT / "domain.yml").read_text())
 RULES: list[dict[str, Any]] = [
@@ -100,7 +100,9 @@ def test_whatever_may_interrupt_the_form_has_a_rule_that_leads_back() -> None:
 
 def test_every_action_of_the_domain_is_registered_and_no_other(tmp_path: Path) -> None:
     database = make_database(tmp_path)
-    actions = make_actions(database=database, city=sample_city(), codes=CODES, now=Clock())
+    actions = make_actions(
+        database=database, city=sample_city(), codes=CODES, vault=make_vault(), now=Clock()
+    )
     assert {action.name() for action in actions} == set(DOMAIN["actions"])
     database.dispose()
 
