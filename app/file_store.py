@@ -37,12 +37,12 @@ def make_s3_store(settings: Settings) -> FileStore:
 
     bucket, prefix = parse_place(settings.files)
     place = S3Place(
-        endpoint=settings.files_s3_endpoint,
+        endpoint=settings.files_endpoint,
         bucket=bucket,
         prefix=prefix,
-        region=settings.files_s3_region,
-        key=settings.files_s3_key,
-        secret=settings.files_s3_secret,
+        region=settings.files_region,
+        key=settings.files_key,
+        secret=settings.files_secret,
     )
     return S3Store(place, first_state=_first_state(settings))
 

@@ -16,24 +16,22 @@ _TCP = re.compile(r"[A-Za-z0-9.\-]{1,253}:[0-9]{1,5}|\[[0-9a-fA-F:]+\]:[0-9]{1,5
 class FileSettings(BaseModel):
     """Where content lies and who looks at it for viruses."""
 
-    HIDDEN: ClassVar[tuple[str, ...]] = ("files_s3_key", "files_s3_secret")
+    HIDDEN: ClassVar[tuple[str, ...]] = ("files_key", "files_secret")
 
     files: str = Field(
         "",
         description="where files lie: empty for `<var_dir>/attachments`, or s3://bucket/prefix for an "
         "S3-compatible service",
     )
-    files_s3_endpoint: str = Field(
+    files_endpoint: str = Field(
         "", description="address of the S3-compatible service, such as https://s3.example.go.kr"
     )
-    files_s3_region: str = Field(
+    files_region: str = Field(
         "us-east-1",
         description="region with which requests to the S3-compatible service are signed",
     )
-    files_s3_key: str = Field("", repr=False, description="access key of the S3-compatible service")
-    files_s3_secret: str = Field(
-        "", repr=False, description="secret key of the S3-compatible service"
-    )
+    files_key: str = Field("", repr=False, description="access key of the S3-compatible service")
+    files_secret: str = Field("", repr=False, description="secret key of the S3-compatible service")
     clamav: str = Field(
         "",
         description="ClamAV's clamd, as host:port or the path of its socket; until it has found a file "
@@ -47,7 +45,7 @@ class FileSettings(BaseModel):
             raise ValueError("expected s3://bucket or s3://bucket/prefix")
         return value.rstrip("/")
 
-    @field_validator("files_s3_endpoint")
+    @field_validator("files_endpoint")
     @classmethod
     def _an_address(cls, value: str) -> str:
         return http_address(value)
@@ -61,9 +59,9 @@ class FileSettings(BaseModel):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if self.files and not self.files_s3_endpoint:
+        if self.files and not self.files_endpoint:
             raise ValueError(
-                f"{variable('files')} is set without {variable('files_s3_endpoint')}: set the address of "
+                f"{variable('files')} is set without {variable('files_endpoint')}: set the address of "
                 "the S3-compatible service"
             )
         return self

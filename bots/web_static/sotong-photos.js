@@ -6,6 +6,9 @@
   var LONGEST_SIDE = 2048;
   var SMALL_ENOUGH = 1500000;
   var QUALITY = 0.85;
+  /* What the server opens itself (dialogue/photos.py). */
+  var MOST_HEIF_PIXELS = 26000000;
+  var NOTE_WITHIN = 131072;
 
   function urlOf(blob) { return window.URL && URL.createObjectURL ? URL.createObjectURL(blob) : ""; }
 
@@ -13,6 +16,49 @@
   function turnsPictures() {
     var style = document.documentElement.style;
     return "imageOrientation" in style;
+  }
+
+  function isHeif(file) { return /^image\/hei[cf]/.test(file.type) || /\.hei[cf]$/i.test(file.name || ""); }
+
+  /* The EXIF note of a JPEG as the bytes of its segment, or null. The server reads the place in it, asks the
+     citizen whether it is right, and keeps no note. The picture stands upright already, so the note's turn goes. */
+  function noteOf(bytes) {
+    var at = 2;
+    if (bytes.length < 4 || bytes[0] !== 0xff || bytes[1] !== 0xd8) { return null; }
+    while (at + 10 < bytes.length && bytes[at] === 0xff && bytes[at + 1] !== 0xda) {
+      var size = bytes[at + 2] * 256 + bytes[at + 3];
+      var head = String.fromCharCode(bytes[at + 4], bytes[at + 5], bytes[at + 6], bytes[at + 7]);
+      if (bytes[at + 1] === 0xe1 && head === "Exif") {
+        return at + 2 + size <= bytes.length ? upright(bytes.slice(at, at + 2 + size)) : null;
+      }
+      at += 2 + size;
+    }
+    return null;
+  }
+
+  function upright(note) {
+    var view = new DataView(note.buffer);
+    var little = note[10] === 0x49;
+    var start = 10 + view.getUint32(14, little);
+    var count = view.getUint16(start, little);
+    var i;
+    for (i = 0; i < count; i += 1) {
+      if (view.getUint16(start + 2 + i * 12, little) === 0x0112) { view.setUint16(start + 10 + i * 12, 1, little); }
+    }
+    return note;
+  }
+
+  /* done(blob): the smaller picture with the note of the photo that it was made from, where there is one. */
+  function withNote(file, blob, done) {
+    if (!window.FileReader || !window.DataView || !window.Uint8Array || !Uint8Array.prototype.slice) { done(blob); return; }
+    var reader = new FileReader();
+    reader.onerror = function () { done(blob); };
+    reader.onload = function () {
+      var note = null;
+      try { note = noteOf(new Uint8Array(reader.result)); } catch (error) { note = null; }
+      done(note ? new Blob([new Uint8Array([0xff, 0xd8]), note, blob.slice(2)], { type: "image/jpeg" }) : blob);
+    };
+    reader.readAsArrayBuffer(file.slice(0, NOTE_WITHIN));
   }
 
   /* done(blob, preview): smaller when the browser can, else as it is; done(null) when it is no picture. */
@@ -25,6 +71,7 @@
       var ratio = Math.min(1, LONGEST_SIDE / Math.max(img.naturalWidth, img.naturalHeight));
       var canvas = document.createElement("canvas");
       if ((sendable && ratio === 1 && file.size < SMALL_ENOUGH) || !turnsPictures() || !canvas.toBlob) { done(file, url); return; }
+      if (isHeif(file) && img.naturalWidth * img.naturalHeight <= MOST_HEIF_PIXELS && file.size <= Sotong.limits.photo_bytes) { done(file, url); return; }
       canvas.width = Math.max(1, Math.round(img.naturalWidth * ratio));
       canvas.height = Math.max(1, Math.round(img.naturalHeight * ratio));
       var context = canvas.getContext("2d");
@@ -34,10 +81,14 @@
       canvas.toBlob(function (blob) {
         if (!blob || (sendable && blob.size >= file.size)) { done(file, url); return; }
         URL.revokeObjectURL(url);
-        done(blob, urlOf(blob));
+        withNote(file, blob, function (whole) { done(whole, urlOf(whole)); });
       }, "image/jpeg", QUALITY);
     };
-    img.onerror = function () { URL.revokeObjectURL(url); done(null, ""); };
+    img.onerror = function () {
+      URL.revokeObjectURL(url);
+      /* Most browsers cannot show what iPhones keep; the server can. */
+      done(isHeif(file) ? file : null, "");
+    };
     img.src = url;
   }
 

@@ -319,3 +319,40 @@ def test_pictures_wait_for_their_turn_and_take_no_thread_from_others(tmp_path: P
         assert most == 2
         assert set(statuses) == {422, 503}
         assert statuses.count(422) == 32
+
+
+def scan_state(house: House, state: str) -> None:
+    with house.database.transaction() as session:
+        session.execute(update(Attachment).values(scan=state))
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "words"),
+    [
+        ("waiting", 423, "바이러스 검사 중이에요"),
+        ("infected", 410, "악성코드가 발견되어 지운 파일이에요"),
+    ],
+)
+def test_what_the_scanner_has_not_released_is_words_and_never_the_file(
+    house: House, citizen: httpx.Client, state: str, status: int, words: str
+) -> None:
+    send(citizen, photo_bytes())
+    scan_state(house, state)
+    shown = photo_of(citizen)
+    answer = citizen.get(shown["url"])
+    assert (answer.status_code, shown["alt"]) == (status, words)
+    assert words in answer.text
+    assert b"\xff\xd8" not in answer.content
+    assert answer.headers["cache-control"] == "no-store"
+    document = citizen.get(keep(house, make_pdf()))
+    scan_state(house, "clean")
+    assert (document.status_code, citizen.get(shown["url"]).status_code) == (200, 200)
+
+
+def test_an_address_of_the_chat_ends_and_says_so(house: House, citizen: httpx.Client) -> None:
+    send(citizen, photo_bytes())
+    url = photo_of(citizen)["url"]
+    house.clock.forward(hours=3)
+    assert citizen.get(url).status_code == 410
+    assert "시간이 지났어요" in citizen.get(url).text
+    assert citizen.get(photo_of(citizen)["url"]).status_code == 200

@@ -85,6 +85,16 @@ class House:
         with self.database.transaction() as session:
             return create_officer(session, **(values | overrides))
 
+    def file_query(self, number: int, *, officer_id: int) -> str:
+        """The signature that the pages of this officer put behind a file's address."""
+        return FileLinks(COOKIE_KEY).query(
+            number,
+            audience=f"officer {officer_id}",
+            now=self.clock(),
+            lasts=FILE_LIFE,
+            step=FILE_LIFE,
+        )
+
     def visitor(self, *, scheme: str = "http") -> Browser:
         """A browser that nobody has signed in on."""
         return Browser(Client(self.app, self.portal, scheme=scheme))
@@ -108,9 +118,7 @@ class Browser:
 
     def file(self, number: int, *, house: House, **headers: str) -> httpx.Response:
         """Ask for a file by the address that the pages of the first officer give."""
-        query = FileLinks(COOKIE_KEY).query(
-            number, audience="officer 1", now=house.clock(), lasts=FILE_LIFE, step=FILE_LIFE
-        )
+        query = house.file_query(number, officer_id=1)
         return self.get(f"/attachments/{number}?{query}", **headers)
 
     def form(self, page: str, action: str) -> dict[str, str]:

@@ -122,3 +122,34 @@ def test_the_pages_may_play_only_what_comes_from_here(house):
     policy = house.sign_in().get("/").headers["content-security-policy"]
     assert "media-src 'self'" in policy
     assert "script-src 'self';" in policy
+
+
+def test_what_the_scanner_has_not_released_is_words_on_the_officers_pages(house):
+    send_files(house)
+    browser = house.sign_in()
+    for state, words in (
+        ("waiting", "바이러스 검사 중이에요"),
+        ("infected", "악성코드가 발견되어 지웠어요"),
+    ):
+        with house.database.transaction() as session:
+            session.execute(update(Attachment).values(scan=state))
+        page = browser.get("/conversations/1").text
+        assert page.count(words) == 3
+        assert "/attachments/" not in page
+        assert [browser.file(each, house=house).status_code for each in (1, 2, 3)] == [
+            423 if state == "waiting" else 410
+        ] * 3
+
+
+def test_an_address_is_for_one_officer_and_for_a_time(house):
+    send_files(house)
+    address = "/attachments/1?" + house.file_query(1, officer_id=1)
+    first = house.sign_in()
+    assert first.get(address).status_code == 200
+    assert first.get("/attachments/1").status_code == 404
+    assert first.get(address.replace("/1?", "/2?")).status_code == 404
+    house.add("duri")
+    assert house.sign_in("duri").get(address).status_code == 404
+    house.clock.forward(hours=2, minutes=1)
+    late = house.sign_in().get(address)
+    assert (late.status_code, late.headers["content-type"]) == (410, "text/plain; charset=utf-8")

@@ -8,6 +8,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, cast
@@ -189,6 +190,31 @@ def test_photos_go_along_while_they_fit_and_are_links_above_that(house: House, b
     text = body(mail, "plain")
     assert f"/departments/files/{ids[1]}?" in text
     assert f"/departments/files/{ids[0]}?" not in text
+
+
+def test_a_photo_that_waits_for_the_scanner_is_an_address_and_one_that_is_infected_is_nothing(
+    house: House, box: Box
+) -> None:
+    from tests.builders import make_conversation
+
+    states = {"waiting": 0, "infected": 0}
+    with house.database.transaction() as session:
+        talk = make_conversation(session, address="citizen-0")
+        for state in states:
+            (states[state],) = record_attachments(
+                session,
+                photos=[replace(photo_of(house, picture(), 900), scan=state)],
+                conversation_id=talk.id,
+                source="citizen",
+                now=house.clock(),
+            )
+    house.open(attachment_ids=[*states.values()])
+    house.runner.run_due()
+    (mail,) = box.mails
+    assert list(mail.iter_attachments()) == []
+    text = body(mail, "plain")
+    assert f"/departments/files/{states['waiting']}?" in text
+    assert f"/departments/files/{states['infected']}?" not in text
 
 
 def test_a_contact_goes_along_where_the_city_says_so(box: Box, tmp_path: Path) -> None:

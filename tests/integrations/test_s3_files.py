@@ -41,9 +41,9 @@ def settings_for(folder: Path, url: str, **more: str) -> Settings:
         environment="test",
         var_dir=folder,
         files=f"s3://{BUCKET}/{folder.name}",
-        files_s3_endpoint=url,
-        files_s3_key="key",
-        files_s3_secret="secret",
+        files_endpoint=url,
+        files_key="key",
+        files_secret="secret",
         **more,
     )
 
@@ -183,8 +183,8 @@ def test_a_backup_holds_the_files_of_a_bucket_and_brings_back_what_it_lost(s3, t
 @pytest.mark.parametrize("wrong", ["/var/files", "s3://", "s3://A", "http://bucket/x", "s3://b c"])
 def test_a_place_that_is_none_is_refused_at_the_start(tmp_path: Path, wrong: str) -> None:
     with pytest.raises(SettingsError, match="SOTONG_FILES"):
-        Settings.load(var_dir=tmp_path, files=wrong, files_s3_endpoint="http://127.0.0.1:1")
-    with pytest.raises(SettingsError, match="SOTONG_FILES_S3_ENDPOINT"):
+        Settings.load(var_dir=tmp_path, files=wrong, files_endpoint="http://127.0.0.1:1")
+    with pytest.raises(SettingsError, match="SOTONG_FILES_ENDPOINT"):
         Settings.load(var_dir=tmp_path, files="s3://bucket")
 
 
