@@ -55,11 +55,8 @@ ERASED_CONTACT = "(지운 연락처)"
 ERASED_TEXT = "(지운 글)"
 ERASED_PERSONAL = "(지운 개인정보)"
 # By the first two letters of a token's name; all else is personal data.
-_ERASED = {
-    TOKEN_NAMES["phone"]: ERASED_CONTACT,
-    TOKEN_NAMES["email"]: ERASED_CONTACT,
-    TOKEN_NAMES["unread"]: ERASED_TEXT,
-}
+_ERASED = {TOKEN_NAMES[kind]: ERASED_CONTACT for kind in ("phone", "email")}
+_ERASED[TOKEN_NAMES["unread"]] = ERASED_TEXT
 CASE_NOTE = "이 민원을 낸 대화와 연락처를 지웠어요."
 
 # Columns that tell what happened and never what was said. Every other column that can hold words,

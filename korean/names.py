@@ -89,6 +89,21 @@ _SAYS = re.compile(
 # 이기심, 조례안, 기본권, 양재천: as often a thing as a person.
 _THINGS_END = "심안권천법도전비계과단화력론품점실문"
 
+_LATIN_NAME = re.compile(_LATIN)
+_LATIN_SAID = re.compile(rf"({_LATIN})\s?(?:{_COPULA.pattern}|이?라고)")
+_TAIL_AFTER = re.compile(_TAIL)
+_ENDS = re.compile(_END)
+_AFTER_SURE = re.compile(
+    rf"(?P<name>[가-힣]{{2,8}}?(?:\s[가-힣]{{1,6}}?){{0,3}}?)(?:(?:{_TAIL})(?![가-힣]*(?:동|역))|{_END}|(?=\s))"
+)
+_ENDED = re.compile(
+    r"(?P<name>[가-힣]{1,8}?(?:[\s·][가-힣]{1,8}?){0,3}?)(?:입니다|이에요|이예요|예요|에요|이고|이라고|라고|인데|이요|고요|구요|이며|이구요)"
+)
+_FOREIGNER = re.compile(
+    rf"(?P<name>[가-힣]{{1,8}}?(?:[\s·][가-힣]{{1,8}}?){{0,3}}?)(?:입니다|이에요|이예요|예요|에요|이고|이라고|라고|인데|고요|고\s|이요|올림|드림|,|\.|{_END})"
+)
+_FOREIGN_STARTS = tuple(FOREIGN)
+
 
 def find_names(text: str) -> Iterator[Found]:
     """Names in normal text."""
@@ -123,26 +138,21 @@ def find_names(text: str) -> Iterator[Found]:
 
 
 def _after_sure(text: str, at: int) -> Iterator[Found]:
-    latin = re.compile(_LATIN).match(text, at)
+    latin = _LATIN_NAME.match(text, at)
     if latin is not None:
         yield _name(text, at, latin.end(), 0.9)
         return
-    found = re.compile(
-        rf"(?P<name>[가-힣]{{2,8}}?(?:\s[가-힣]{{1,6}}?){{0,3}}?)(?:(?:{_TAIL})(?![가-힣]*(?:동|역))|{_END}|(?=\s))"
-    ).match(text, at)
+    found = _AFTER_SURE.match(text, at)
     if found is None or _UNNAMED.match(text, at):
         return
     whole = found["name"]
-    first = re.match(r"[가-힣]+", text[at:])
-    word = first.group() if first else ""
+    word = _word(text, at)
     korean = _leading_name(word, strict=False)
     if korean:
         yield _name(text, at, at + len(korean), 0.9)
         return
     # A foreigner's: up to the copula that ends the words.
-    ended = re.compile(
-        r"(?P<name>[가-힣]{1,8}?(?:[\s·][가-힣]{1,8}?){0,3}?)(?:입니다|이에요|이예요|예요|에요|이고|이라고|라고|인데|이요|고요|구요|이며|이구요)"
-    ).match(text, at)
+    ended = _ENDED.match(text, at)
     if ended is not None and len(ended["name"].replace(" ", "")) >= 2:
         if ended["name"] not in NOT_NAMES:
             yield _name(text, at, ended.end("name"), 0.7)
@@ -161,12 +171,12 @@ def _after_label(text: str, cue: re.Match[str]) -> Iterator[Found]:
         rest = word[len(name) :]
         plain = not rest and _ends(text, at + len(name))
         spaced = not rest and (marked or len(name) == 3)
-        if plain or spaced or re.fullmatch(rf"{_TAIL}.*", rest):
+        if plain or spaced or _TAIL_AFTER.match(rest):
             yield _name(text, at, at + len(name), 0.7 + 0.1 * marked)
     elif marked or _foreign_start(word):
         yield from _foreign(text, at, 0.7)
     if marked:
-        latin = re.compile(_LATIN).match(text, at)
+        latin = _LATIN_NAME.match(text, at)
         if latin is not None:
             yield _name(text, at, latin.end(), 0.7)
 
@@ -184,7 +194,7 @@ def _after_weak(text: str, cue: re.Match[str]) -> Iterator[Found]:
         return
     if _foreign_start(word):
         yield from _foreign(text, at, 0.7)
-    latin = re.compile(rf"({_LATIN})\s?(?:{_COPULA.pattern}|이?라고)").match(text, at)
+    latin = _LATIN_SAID.match(text, at)
     if latin is not None and latin[1].upper() != latin[1]:
         yield _name(text, at, latin.end(1), 0.7)
 
@@ -208,9 +218,7 @@ def _introduced(text: str, at: int, *, greeted: bool) -> Iterator[Found]:
 
 
 def _foreign(text: str, at: int, score: float) -> Iterator[Found]:
-    found = re.compile(
-        rf"(?P<name>[가-힣]{{1,8}}?(?:[\s·][가-힣]{{1,8}}?){{0,3}}?)(?:입니다|이에요|이예요|예요|에요|이고|이라고|라고|인데|고요|고\s|이요|올림|드림|,|\.|{_END})"
-    ).match(text, at)
+    found = _FOREIGNER.match(text, at)
     if found is not None and _is_foreign(found["name"]):
         yield _name(text, at, found.end("name"), score)
 
@@ -220,7 +228,7 @@ def _is_foreign(name: str) -> bool:
 
 
 def _foreign_start(word: str) -> bool:
-    return any(word.startswith(one) for one in FOREIGN)
+    return word.startswith(_FOREIGN_STARTS)
 
 
 def _word(text: str, at: int) -> str:
@@ -237,7 +245,7 @@ def _leading_name(word: str, *, strict: bool) -> str:
     """
     for length in (3, 4, 2):
         name, rest = word[:length], word[length:]
-        if len(name) < length or (rest and re.match(_TAIL, rest) is None):
+        if len(name) < length or (rest and _TAIL_AFTER.match(rest) is None):
             continue
         if length == 4 and not name.startswith(COMPOUND):
             continue
@@ -267,7 +275,7 @@ def _is_name(name: str, *, strict: bool, rare: bool = False) -> bool:
 
 
 def _ends(text: str, at: int) -> bool:
-    return re.compile(_END).match(text, at) is not None
+    return _ENDS.match(text, at) is not None
 
 
 def _name(text: str, start: int, end: int, score: float) -> Found:

@@ -1,6 +1,6 @@
 """`make bench`: what a citizen waits for, side by side with stock Rasa; memory; growth. Starts what it needs.
 
-    bench.py [--only turn|deliveries|memory|growth|parts] [--json] [--running]
+    bench.py [--only turn|deliveries|memory|growth|parts|redact] [--json] [--running]
 
 With ``--running`` it times the steps of a running `make demo` instead. Ends with 1 when a goal is missed.
 """
@@ -27,11 +27,12 @@ from app.settings import Settings
 from core.clock import KST, Period, due_at
 from korean.redact import redact
 from scripts.bench_growth import grow
+from scripts.bench_redact import judge_redaction, redaction, show_redaction
 from scripts.bench_turn import Load, compare, memory, ours, percentile, run_load
 from scripts.load import line_of
 from tests.stack import LEASE_SECONDS, Stack, running_stack
 
-PARTS = ("turn", "memory", "growth", "parts", "deliveries")
+PARTS = ("turn", "memory", "growth", "parts", "redact", "deliveries")
 MOST_RATIO = 1.5
 MOST_P95_AT_20 = 400.0  # ms
 MOST_MEMORY = 250.0  # MB
@@ -75,6 +76,9 @@ def main() -> int:
                 missed += judge_growth(found["growth"])
     if "parts" in wanted:
         found["parts"] = parts()
+    if "redact" in wanted:
+        found["redact"] = redaction()
+        missed += judge_redaction(found["redact"])
     if asked.json:
         print(json.dumps({**found, "missed": missed}, indent=1))
     else:
@@ -185,6 +189,8 @@ def judge_growth(rows: list[dict[str, float]]) -> list[str]:
 
 def show(found: dict[str, Any]) -> None:
     """The tables, ready for docs/benchmarks.md."""
+    if "redact" in found:
+        show_redaction(found["redact"])
     if "turn" in found:
         print(f"{os.cpu_count()} cores. A whole turn, ms:")
         print(

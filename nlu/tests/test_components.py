@@ -59,6 +59,14 @@ def test_features_forget_what_does_not_matter() -> None:
     assert jamo("각") == "\u1100\u1161\u11a8"
 
 
+def test_a_name_or_a_plate_reads_like_an_ordinary_word_and_not_like_a_contact() -> None:
+    assert plain("⟦이름1⟧ ⟦차량2⟧ ⟦전화1⟧ [여권번호 삭제]") == plain("시민 차 ⟦메일1⟧")
+    model = LinearTextClassifier().fit(*EXAMPLES)
+    said = ["제 이름은 ⟦이름1⟧이고 가로등이 고장났어요", "⟦차량1⟧ 불법주차 신고해요"]
+    rows = model.probabilities(said)
+    assert [model.labels[i] for i in rows.argmax(axis=1)] == ["report_complaint"] * 2
+
+
 def test_probabilities_are_true_probabilities_and_survive_storage(tmp_path: Path) -> None:
     texts, intents = EXAMPLES
     model = LinearTextClassifier().fit(texts, intents)

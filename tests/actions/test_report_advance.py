@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from actions.report_place import place_answer
 from actions.report_planner import next_slot
 from actions.report_state import CANCELLED, FIXING, SKIPPED, SUBMIT, YES
 from tests.actions.talk import FormTalk, photo, pin, pressed, typed
@@ -87,6 +88,13 @@ def test_a_question_in_the_middle_leaves_the_report_untouched() -> None:
     assert step.aside
     assert talk.state == before
     assert talk.requested == "photo"
+
+
+@pytest.mark.parametrize(
+    "place", ["래미안아파트 ⟦동호1⟧ 앞", "테헤란로 152 ⟦동호1⟧", "행복빌라 ⟦동호2⟧"]
+)
+def test_a_place_keeps_the_building_and_the_token_of_the_home(place: str) -> None:
+    assert place_answer(f"{place}이요", city=CITY) == place
 
 
 def test_a_place_that_looks_like_a_question_to_the_classifier_is_kept() -> None:

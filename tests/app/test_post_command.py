@@ -126,7 +126,7 @@ def test_what_is_shown_before_the_yes_is_what_will_be_public(terminal: Terminal)
         "5월 | 7일 | 10시부터 | 3시간",
         "링크: https://city.example/water | https://a.example",
         "[단추] 자세히 → https://a.example",
-        "전화번호나 이메일이 있어요: 010-1234-5678",
+        "개인정보로 보이는 것이 있어요: 010-1234-5678",
         post["content_hash"],
     ):
         assert expected in out, out

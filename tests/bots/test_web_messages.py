@@ -155,6 +155,17 @@ def test_the_start_brings_the_privacy_notice(house: House, citizen: httpx.Client
     assert len(greeting["choices"]) == 4
 
 
+def test_what_was_put_away_is_shown_by_its_whole_name(house: House, citizen: httpx.Client) -> None:
+    post(
+        citizen, "text-00000009", text="홍길동 올림. 12가3456 차가 래미안 101동 1203호 앞에 있어요"
+    )
+    answers(citizen, 1)
+    turn = next(line for line in messages(citizen) if line["kind"] == "turn")
+    assert turn["text"] == (
+        "(따로 보관한 이름) 올림. (따로 보관한 차량번호) 차가 래미안 (따로 보관한 동·호수) 앞에 있어요"
+    )
+
+
 def test_a_phone_number_is_shown_as_put_away_and_never_kept_in_the_open(
     house: House, citizen: httpx.Client
 ) -> None:

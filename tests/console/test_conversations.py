@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import select
@@ -247,6 +248,23 @@ def test_personal_data_opens_only_with_a_purpose_and_leaves_a_trace(house):
         entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "vault.reveal"))
         found = [(entry.actor, entry.purpose) for entry in entries]
     assert found == [("officer:1", "현장 위치 확인: 가로등 앞")]
+
+
+def test_a_plate_opens_like_a_phone_number(house):
+    with house.database.transaction() as session:
+        conversation = make_conversation(session)
+        values = {"kind": "vehicle_plate", "value": "12가3456", "now": MONDAY_TEN}
+        token = house.vault.keep(session, conversation_id=conversation.id, **values)
+        make_turn(session, conversation=conversation, text=f"{token} 차가 소화전 앞에 있어요")
+    assert token == "⟦차량1⟧"
+    browser = house.sign_in()
+    assert f"reveal?{urlencode({'token': token})}" in browser.get("/conversations/1").text
+    answer = browser.submit(
+        f"/conversations/1/reveal?token={token}",
+        "/conversations/1/reveal",
+        purpose="현장 위치 확인",
+    )
+    assert "12가3456" in answer.text
 
 
 def test_a_token_of_another_conversation_opens_nothing(house):

@@ -152,3 +152,25 @@ def test_a_date_by_itself_is_answered_after_a_short_wait(house: House) -> None:
     house.clock.forward(seconds=4)
     house.runner.run_waiting()
     assert house.turn(turn_id).state == "answered"
+
+
+def test_every_kind_that_is_kept_reaches_rasa_as_a_token_only(house: House, tmp_path: Path) -> None:
+    house.hear(
+        "저는 홍길동이고 래미안 101동 1203호 살아요. 12가3456 차 신고요. 국민은행 123456-78-901234, "
+        "카드 4111-1111-1111-1111, 사업자번호 123-45-67890, hong@naver.com, 010-1234-5678"
+    )
+    heard = house.rasa.requests[0]["text"]
+    for token in ("이름1", "동호1", "차량1", "계좌1", "카드1", "사업자1", "메일1", "전화1"):
+        assert f"⟦{token}⟧" in heard
+    house.database.dispose()
+    lies = stored(tmp_path).decode("utf-8", "replace")
+    for words in ("홍길동", "1203호", "12가3456", "901234", "1111-1111", "67890", "hong@", "5678"):
+        assert words not in lies
+
+
+def test_a_passport_number_is_removed_and_said(house: House, tmp_path: Path) -> None:
+    house.hear("여권번호 M12345678 재발급 문의, 면허는 11-12-123456-78")
+    assert house.said()[0] == text("paper_number_removed")
+    assert "12345678" not in json.dumps(house.rasa.requests, ensure_ascii=False)
+    house.database.dispose()
+    assert b"123456" not in stored(tmp_path)
