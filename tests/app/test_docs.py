@@ -37,7 +37,7 @@ OPERATIONS = text_of(
 )
 
 
-GROUPS = ("officer", "city", "telegram", "post", "outbox", "turns", "alerts")
+GROUPS = ("audit", "vault", "officer", "city", "telegram", "post", "outbox", "turns", "alerts")
 
 
 def commands() -> Iterator[str]:
