@@ -56,8 +56,9 @@ class Parts:
         ).digest()
 
     def close(self) -> None:
-        """Close the database's connections."""
+        """Close the connections of the database and of the files' store."""
         self.database.dispose()
+        self.store.close()
 
 
 @dataclass(frozen=True)

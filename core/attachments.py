@@ -159,6 +159,9 @@ class AttachmentStore:
         """Delete the file with this hash, if it is there. Who asks knows that no row names it."""
         self.path(sha256).unlink(missing_ok=True)
 
+    def close(self) -> None:
+        """A disk has no connections."""
+
     def names(self) -> Iterator[str]:
         """The hash of everything that is stored, in order."""
         for path in sorted(self._folder.glob("??/*")):

@@ -50,6 +50,10 @@ class FileStore(Protocol):
         """Delete it, if it is there. Who asks knows that no row names it."""
         ...
 
+    def close(self) -> None:
+        """Let go of connections, if there are any."""
+        ...
+
     def names(self) -> Iterator[str]:
         """The hash of everything that is stored, in order."""
         ...

@@ -24,6 +24,7 @@ from bots.telegram_webhook import PATH, make_router
 from core.database import Database
 from core.invitations import Invitations
 from core.models.conversation import Conversation, Delivery, Turn
+from core.photo_places import PhotoPlaces
 from dialogue.dispatch import Dispatcher
 from dialogue.door import Door
 from dialogue.media import accept_file
@@ -158,6 +159,7 @@ def make_telegram_house(
         now=clock,
         channels=channels.all,
         accept_file=lambda data: accept_file(data, store=parts.store),
+        places=PhotoPlaces(vault=parts.vault, jurisdiction=parts.city.jurisdiction),
         invitations=Invitations(parts.derived_key("invitations")),
     )
     door = Door(database=parts.database, vault=parts.vault, city=parts.city, now=clock)

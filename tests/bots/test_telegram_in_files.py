@@ -9,11 +9,12 @@ from PIL import Image as Picture
 from sqlalchemy import select
 
 from core.models.conversation import Attachment
+from core.models.vault import VaultItem
 from dialogue.iso_media import clean_iso_media
 from tests.bots.contract import picture
 from tests.bots.telegram_house import TelegramHouse
 from tests.bots.web_house import until
-from tests.media_files import make_mp4, make_pdf
+from tests.media_files import make_mp4, make_pdf, make_photo
 from tests.peers.telegram_sim import TelegramSim, User
 
 TOO_LARGE = 21 << 20
@@ -269,3 +270,16 @@ def test_two_albums_in_a_row_are_two_turns(telegram: TelegramHouse) -> None:
     telegram.settle()
     assert [len(turn.attachment_ids) for turn in telegram.turns()] == [2, 2]
     assert len(telegram.rasa.heard) == 2
+
+
+def test_a_photo_sent_as_a_file_keeps_its_place_for_the_question(
+    telegram: TelegramHouse,
+) -> None:
+    user = telegram.citizen()
+    user.send_document(make_photo(place=(37.5665, 126.978)), "IMG_1.jpg", "image/jpeg")
+    user.wait_for("사진을 잘 받았어요")
+    (kept,) = attachments(telegram)
+    with telegram.database.reading() as session:
+        (item,) = session.scalars(select(VaultItem)).all()
+    assert (item.kind, kept.place_token) == ("place", item.token)
+    assert b"SECRET" not in telegram.parts.store.read(kept.sha256)

@@ -206,7 +206,9 @@ def test_a_stop_signal_ends_open_streams_at_once(tmp_path: Path) -> None:
 
         @app.get("/stream")
         async def stream():
-            events = hub.stream(address="a" * 64, cursor=Cursor(), texts=sample_city().texts)
+            events = hub.stream(
+                address="a" * 64, cursor=Cursor(), texts=sample_city().texts, url_of=str
+            )
             return StreamingResponse(events, media_type="text/event-stream")
 
         class Server(uvicorn.Server):

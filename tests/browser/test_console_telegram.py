@@ -130,7 +130,7 @@ def test_a_film_that_is_opened_by_itself_plays_in_its_sandbox(house, browser, fi
     long_talk(house, film)
     with served(house) as url, open_page(browser, url) as page:
         sign_in(page)
-        page.goto("/attachments/4")
+        page.goto(f"/attachments/4?{house.file_query(4, officer_id=1)}")
         seen = page.locator("video")
         until(lambda: seen.evaluate(LOADED) != 0)
         assert seen.evaluate(LOADED) == 320

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import select
 
 from core.attachments import record_attachments
 from core.deliveries import enqueue
-from core.models.conversation import Conversation, Turn
+from core.models.conversation import Attachment, Conversation, Turn
+from core.models.vault import VaultItem
 from core.replies import Image, Point, Reply
 from dialogue.photos import accept_photo
 from tests.bots.web_house import House, photo_bytes, until
 from tests.browser.webchat_pages import WIDTHS, NewPage, bubbles, check, heads, say
 from tests.builders import make_case, make_result
+from tests.media_files import exif, make_heif, make_photo
 
 pytestmark = pytest.mark.require("chromium", "korean-font")
 
@@ -103,6 +106,27 @@ def test_the_whole_talk_works_by_keyboard(open_page: NewPage) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_text("K7QM-3XW9")).to_be_visible()
     expect(confirm).to_have_attribute("aria-disabled", "true")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "data", "size"),
+    [
+        ("IMG_2.jpg", "image/jpeg", make_photo(size=(3000, 2250), exif=exif(place=(37.5665, 126.978), orientation=6)), (1536, 2048)),
+        ("IMG_3.HEIC", "image/heic", make_heif(), (64, 48)),
+    ],
+)  # fmt: skip
+def test_where_a_photo_was_taken_is_kept_for_the_question_also_when_the_browser_makes_it_smaller(
+    open_page: NewPage, house: House, name: str, kind: str, data: bytes, size: tuple[int, int]
+) -> None:
+    page = open_page()
+    page.locator("#photo-input").set_input_files({"name": name, "mimeType": kind, "buffer": data})
+    page.get_by_role("button", name="보내기", exact=True).click()
+    expect(bubbles(page, "bot")).to_have_count(2)
+    with house.database.reading() as session:
+        kept = session.scalars(select(Attachment)).one()
+        (place,) = session.scalars(select(VaultItem)).all()
+    assert (kept.width, kept.height) == size
+    assert (place.kind, kept.place_token) == ("place", place.token)
 
 
 def test_old_questions_cannot_be_pressed_any_more(open_page: NewPage, house: House) -> None:
