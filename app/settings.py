@@ -18,6 +18,7 @@ from app.settings_departments import DepartmentSettings
 from app.settings_mail import MailSettings
 from app.settings_operations import OperationsSettings
 from app.settings_parts import ENV_PREFIX, http_address, variable
+from app.settings_privacy import PrivacySettings
 from app.settings_queue import QueueSettings
 from app.settings_telegram import TelegramSettings
 
@@ -52,6 +53,7 @@ class Settings(
     MailSettings,
     OperationsSettings,
     QueueSettings,
+    PrivacySettings,
     BaseSettings,
 ):
     """Everything an operator may set. Use `Settings.load()`: the constructor makes no secrets."""
@@ -245,6 +247,11 @@ class Settings(
     def heartbeat_file(self) -> Path:
         """Written by the worker every few seconds: JSON with `at` and `pid`."""
         return self.run_dir / "worker.json"
+
+    @property
+    def erasure_ledger_file(self) -> Path:
+        """Where erasures are written down outside the database."""
+        return self.erasure_ledger or self.var_dir / "erasures.jsonl"
 
     @property
     def compiled_city(self) -> Path:

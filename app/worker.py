@@ -21,8 +21,10 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from app.channels import make_channels, make_telegram_polling
 from app.clock import utc_now
 from app.departments import DepartmentWork, make_department_work
+from app.erasure_ledger import ErasureLedger
 from app.operations import make_operations, make_worker_port
 from app.quiet import log_unexpected
+from app.retention import make_retention
 from app.settings import Settings
 from app.wiring import Parts, Talk, build_talk
 from core.errors import TemporaryFailure
@@ -44,6 +46,8 @@ RASA_EVERY = 1.0
 CLOCK_EVERY = 1.0
 DEPARTMENTS_EVERY = 1.0
 CALLBACKS_EVERY = 1.0
+# How often it is looked whether the day's run is due.
+RETENTION_EVERY = 600.0
 
 
 def run(settings: Settings) -> None:
@@ -99,6 +103,9 @@ def _jobs(parts: Parts, talk: Talk, work: DepartmentWork) -> list[tuple[Callable
         lasts=timedelta(seconds=parts.settings.lease_seconds),
     )
 
+    ledger = ErasureLedger(parts.settings.erasure_ledger_file)
+    keeping = make_retention(parts, talk.rasa)
+
     def turns() -> None:
         _quietly(talk.runner.run_waiting)
 
@@ -116,8 +123,13 @@ def _jobs(parts: Parts, talk: Talk, work: DepartmentWork) -> list[tuple[Callable
                 store=parts.store,
                 now=parts.now,
                 leases=talk.runner.leases,
+                indexes=parts.search_indexes,
+                note=ledger.note,
             )
         )
+
+    def retention() -> None:
+        _quietly(keeping.run_if_due)
 
     def posts() -> None:
         _quietly(lambda: look_after_posts(parts.database, now=parts.now()))
@@ -142,6 +154,7 @@ def _jobs(parts: Parts, talk: Talk, work: DepartmentWork) -> list[tuple[Callable
         (deliveries, DELIVERIES_EVERY),
         (drafts, DRAFTS_EVERY),
         (erasures, ERASURES_EVERY),
+        (retention, RETENTION_EVERY),
         (posts, POSTS_EVERY),
         (rasa, RASA_EVERY),
         (clock, CLOCK_EVERY),

@@ -37,7 +37,7 @@ OPERATIONS = text_of(
 )
 
 
-GROUPS = ("officer", "city", "telegram", "post", "outbox", "turns", "alerts")
+GROUPS = ("officer", "city", "telegram", "post", "outbox", "turns", "alerts", "retention")
 
 
 def commands() -> Iterator[str]:

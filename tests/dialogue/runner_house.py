@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from sqlalchemy import select
 
@@ -29,6 +30,7 @@ class ScriptedRasa:
     def __init__(self) -> None:
         self.requests: list[dict[str, Any]] = []
         self.forgotten: list[str] = []
+        self.trackers: set[str] = set()
         self.forget: Callable[[str], int] = lambda path: 200
         self.answer: Callable[[dict[str, Any]], Answer] = lambda body: say(f"답: {body['text']}")
         owner = self
@@ -45,14 +47,20 @@ class ScriptedRasa:
                 self.wfile.write(payload)
 
             def do_GET(self) -> None:
+                path = urlsplit(self.path)
+                after = parse_qs(path.query).get("after", [""])[0]
+                names = sorted(name for name in owner.trackers if name > after)
+                payload = json.dumps({"conversations": names}).encode()
                 self.send_response(200)
-                self.send_header("content-length", "0")
+                self.send_header("content-length", str(len(payload)))
                 self.end_headers()
+                self.wfile.write(payload)
 
             def do_DELETE(self) -> None:
                 status = owner.forget(self.path)
                 if status == 200:
                     owner.forgotten.append(self.path)
+                    owner.trackers.discard(unquote(self.path.rsplit("/", 1)[1]))
                 payload = json.dumps({"erased": 1}).encode()
                 self.send_response(status)
                 self.send_header("content-length", str(len(payload)))
