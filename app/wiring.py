@@ -27,6 +27,7 @@ from dialogue.door import Door
 from dialogue.leases import Leases
 from dialogue.media import accept_file
 from dialogue.rasa import RasaClient
+from dialogue.rights import Rights
 from dialogue.runner import TurnRunner
 
 MB = 1024 * 1024
@@ -138,6 +139,14 @@ def build_talk(
             monotonic=time.monotonic,
         ),
         telemetry=telemetry,
+        rights=Rights(
+            database=parts.database,
+            vault=parts.vault,
+            city=parts.city,
+            codes=parts.codes,
+            now=parts.now,
+            public_base_url=parts.settings.public_base_url,
+        ),
     )
     door = Door(
         database=parts.database,

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.attachments import StoredFile, stored_files
+from core.case_contacts import CONTACT_CHANGED
 from core.city import City
 from core.department_ports import DepartmentEvent
 from core.department_queue import Leased
@@ -114,9 +115,13 @@ def _event(
 
 
 def reveal_contact(session: Session, leased: Leased, *, vault: Vault, now: datetime) -> str | None:
-    """The citizen's contact for a department that needs it, with an audit line; None without one."""
+    """The citizen's contact for a department that needs it, with an audit line; None without one.
+
+    It goes along with the case, and once more when the citizen has changed it.
+    """
     case = session.get_one(Case, leased.case_id)
-    if leased.kind != "opened" or case.contact_token is None:
+    changed = session.get_one(CaseEvent, leased.event_id).data.get(CONTACT_CHANGED)
+    if (leased.kind != "opened" and not changed) or case.contact_token is None:
         return None
     try:
         return vault.reveal(

@@ -23,6 +23,7 @@ from core.database import Database
 from core.deliveries import enqueue
 from core.failpoints import failpoint
 from core.flood import is_flood
+from core.guardians import CONTACT_REFUSED, NEEDED
 from core.handovers import open_handover
 from core.inbound import InboundMessage, Location, TurnKind
 from core.invitations import is_payload
@@ -36,6 +37,7 @@ from core.vault import Vault
 from dialogue.choices import is_choice_id
 from dialogue.emergency import recognise
 from dialogue.reading import SERVICE_CONTEXT
+from korean.ages import without_age
 from korean.redact import Redaction, redact
 
 log = logging.getLogger(__name__)
@@ -93,9 +95,12 @@ class Door:
         if message.context is not None and not self._is_ours(message.context):
             # "/start 010-1234-5678" has the form of a link's payload, but somebody typed it.
             message = replace(message, context=None)
+        # Of who is under 14 only that is kept, never the age.
+        text, minor = without_age(message.text)
+        message = replace(message, text=text)
         redaction = self._redact(message.text)
         emergency = recognise(message.text, self._city.emergency) if message.text else None
-        received = self._record(message, redaction, emergency)
+        received = self._record(message, redaction, emergency, minor=minor)
         failpoint("turn_committed")
         return received
 
@@ -136,6 +141,8 @@ class Door:
         message: InboundMessage,
         redaction: Redaction | None,
         emergency: EmergencyRule | None,
+        *,
+        minor: bool = False,
     ) -> Received:
         now = self._now()
         with self._database.transaction() as session:
@@ -168,6 +175,8 @@ class Door:
                     now=now,
                 )
             reopen_conversation(session, conversation)
+            if minor and conversation.visibility == "private" and conversation.guardian is None:
+                conversation.guardian = NEEDED
             if not message.flood and is_flood(
                 session, conversation_id=conversation.id, at=message.sent_at or now
             ):
@@ -268,6 +277,11 @@ class Door:
         if redaction is None:
             token = keep("unread", message.text)
             return token, token
+        if session.get_one(Conversation, conversation_id).guardian == NEEDED:
+            # Without a guardian's consent no contact is taken, not even into the vault.
+            if message.contact is not None:
+                return CONTACT_REFUSED, None
+            return redaction.render(dict.fromkeys(redaction.spans, CONTACT_REFUSED)), None
         if message.contact is not None:
             return keep("phone", message.contact), None
         tokens = {

@@ -211,7 +211,7 @@ class DepartmentRunner:
     ) -> DepartmentEvent | None:
         """The event if it may leave: the last look before it does."""
         needs = sender.answers_within + MARGIN
-        if department.way.needs_contact and leased.kind == "opened":
+        if department.way.needs_contact and leased.kind in ("opened", "note"):
             with self._database.transaction() as session:
                 if not still_ours(session, leased, now=self._now(), needs=needs):
                     return None

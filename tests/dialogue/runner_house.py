@@ -18,8 +18,9 @@ from core.ports import Channel
 from dialogue.dispatch import Dispatcher
 from dialogue.door import Door
 from dialogue.rasa import RasaClient
+from dialogue.rights import Rights
 from dialogue.runner import TurnRunner
-from tests.builders import Clock, make_message, make_vault, sample_city
+from tests.builders import CODES, Clock, make_message, make_vault, sample_city
 
 Answer = tuple[int, dict[str, Any]]
 
@@ -92,7 +93,9 @@ def say(*texts: str, choices: list[dict[str, str]] | None = None) -> Answer:
 class House:
     """Door, runner and dispatcher over one database and a scripted Rasa."""
 
-    def __init__(self, database: Database, rasa: ScriptedRasa) -> None:
+    def __init__(
+        self, database: Database, rasa: ScriptedRasa, *, with_rights: bool = False
+    ) -> None:
         self.database, self.rasa, self.clock = database, rasa, Clock()
         self.client = RasaClient(urls=(rasa.url,), secret="s" * 24, timeout=5.0)
         dispatcher = Dispatcher(database=database, channels=[Channel(WebSender())], now=self.clock)
@@ -102,8 +105,19 @@ class House:
             rasa=self.client,
             dispatcher=dispatcher,
             now=self.clock,
+            rights=self._rights() if with_rights else None,
         )
         self.door = Door(database=database, vault=make_vault(), city=sample_city(), now=self.clock)
+
+    def _rights(self) -> Rights:
+        return Rights(
+            database=self.database,
+            vault=make_vault(),
+            city=sample_city(),
+            codes=CODES,
+            now=self.clock,
+            public_base_url="https://sotong.city.example",
+        )
 
     def hear(self, text: str = "", **message: Any) -> int:
         received = self.door.receive(make_message(text=text, **message))
