@@ -53,30 +53,41 @@ def export_my_data(
     conversation_id: int,
     how: str,
     file_address: Callable[[StoredFile], str],
+    by: str | None = None,
     now: datetime,
 ) -> MyDataCopy:
     """The copy of a conversation, in a writing session; one audit line says that it was given and ``how``.
 
+    ``by``: who makes it on the citizen's wish; None is the citizen.
     ``file_address`` says where the document's reader finds a file. Raises Refused("conversation_unknown")
     also for an erased one.
     """
     talk = session.get(Conversation, conversation_id)
     if talk is None or talk.address.startswith(ERASED):
         raise Refused("conversation_unknown")
+    actor = by or f"conversation:{conversation_id}"
     record_audit(
         session,
-        actor=f"conversation:{conversation_id}",
+        actor=actor,
         action="my_data.export",
         subject=f"conversation:{conversation_id}",
-        purpose=f"{PURPOSE}: {how}",
+        purpose=f"{PURPOSE}: {how}"[:200],
         now=now,
     )
-    return _Export(session, vault=vault, city=city, talk=talk, now=now).make(file_address)
+    made = _Export(session, vault=vault, city=city, talk=talk, actor=actor, now=now)
+    return made.make(file_address)
 
 
 class _Export:
     def __init__(
-        self, session: Session, *, vault: Vault, city: City, talk: Conversation, now: datetime
+        self,
+        session: Session,
+        *,
+        vault: Vault,
+        city: City,
+        talk: Conversation,
+        actor: str,
+        now: datetime,
     ) -> None:
         self._session, self._city, self._talk, self._now = session, city, talk, now
         self._items = session.scalars(
@@ -90,7 +101,7 @@ class _Export:
                 conversation_id=talk.id,
                 token=item.token,
                 purpose=PURPOSE,
-                actor=f"conversation:{talk.id}",
+                actor=actor,
                 now=now,
             )
             for item in self._items
