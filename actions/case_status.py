@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from actions.base import Result, Say, SotongAction
 from actions.moments import in_korean
 from actions.turn import Message, Turn
+from core.case_links import linked_cases
 from core.case_queries import cases_of, events_of, look_up
 from core.case_status import TITLES, CaseStatus
 from core.cases import Actor, add_note
@@ -21,8 +22,8 @@ from core.lookup_codes import LookupCodes
 from core.models.case import Case
 from core.ports import Now
 from core.replies import Choice, Point
+from korean.receipts import NUMBER, read_code, read_number
 
-_NUMBER = re.compile(r"(?<!\d)(20\d{2})\s*[-–—]\s*(\d{1,6})(?!\d)")
 # What is left of "2026-000123에 추가할게요" when number and verb are gone says nothing.
 _ASK_ONLY = re.compile(
     r"(?:민원|신고|접수|한|했던|했던거|아까|제|내|거|것|건|그|에|에다|에다가|내용|사진|도|좀|더|을|를|추가|덧붙|보태|보충|수정|하고|싶|이|고|할|해|하|게"
@@ -31,21 +32,11 @@ _ASK_ONLY = re.compile(
 MOST_CASES = 5
 REPORT = Choice("신고하기", "/report_complaint")
 PERSON = Choice("상담원과 이야기하기", "/talk_to_officer")
-# The letters of LookupCodes, with the slips of who types by hand; four, a dash or a blank, four.
-_CODE = re.compile(r"(?<![0-9A-Za-z])([0-9A-Za-z]{4})[\s\-–—]?([0-9A-Za-z]{4})(?![0-9A-Za-z])")
 
 
 def case_number_in(message: Message) -> str | None:
     """The case number of a message, or of what it replies to, as it is kept (2026-000123), or None."""
-    text = message.value("case_number") or message.text
-    found = _NUMBER.search(text)
-    return f"{found[1]}-{int(found[2]):06d}" if found else message.about_case
-
-
-def lookup_code_in(text: str) -> str | None:
-    """The look-up code of a receipt in the text (K7QM-3XW9), looked for beside the case number."""
-    found = _CODE.search(_NUMBER.sub(" ; ", text))
-    return f"{found[1]}-{found[2]}".upper() if found else None
+    return read_number(message.value("case_number") or message.text) or message.about_case
 
 
 class CheckCase(SotongAction):
@@ -63,7 +54,7 @@ class CheckCase(SotongAction):
         """One case in full when its number is named and it is the citizen's own, or the code is."""
         texts = self._city.texts
         number = case_number_in(turn.message)
-        code = lookup_code_in(turn.message.text)
+        code = read_code(turn.message.text)
         if number is not None and code is not None:
             return Result((self._by_code(number, code),))
         found = True
@@ -71,6 +62,8 @@ class CheckCase(SotongAction):
             cases = cases_of(
                 session, conversation_id=turn.conversation_id, limit=100 if number else MOST_CASES
             )
+            # Those that were linked by their codes are this citizen's as well.
+            cases += linked_cases(session, conversation_id=turn.conversation_id)
             if number is not None:
                 own = next((case for case in cases if case.number == number), None)
                 # The same words for another's case and for none: a number tells a stranger nothing.
@@ -179,5 +172,5 @@ class AddToCase(SotongAction):
 
 def says_something(text: str) -> bool:
     """Whether there is more than the wish to add something."""
-    rest = re.sub(r"[^\w]|\d", "", _NUMBER.sub("", text))
+    rest = re.sub(r"[^\w]|\d", "", NUMBER.sub("", text))
     return _ASK_ONLY.fullmatch(rest) is None

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
 from actions.base import Result, Say, SotongAction
 from actions.moments import in_korean
 from actions.report_state import CANCELLED, SKIPPED, SUBMIT, YES, ReportState, empty_slots
@@ -9,6 +13,8 @@ from actions.turn import Turn
 from core.cases import OpenedCase, Report, open_case
 from core.city import City
 from core.clock import is_open, next_open
+from core.consent_texts import CONTACT, text_of
+from core.consents import record_consent
 from core.database import Database
 from core.drafts import close_draft
 from core.failpoints import failpoint
@@ -52,12 +58,23 @@ class EndReport(SotongAction):
                 report=report_of(state, city=self._city),
                 now=now,
             )
+            self._keep_consent(session, opened, now)
             close_draft(session, conversation_id=turn.conversation_id, state="submitted", now=now)
         failpoint("case_opened")
         says: tuple[Say, ...] = (Say(text=self._receipt(opened)),)
         if state.pending_complaint:
             says += (Say("utter_second_complaint", {"second": state.pending_complaint}),)
         return Result(says, empty_slots(pending_complaint=state.pending_complaint))
+
+    def _keep_consent(self, session: Session, opened: OpenedCase, now: datetime) -> None:
+        """The form asked for it in the words of today's version; a report without a contact needs none."""
+        case = opened.case
+        if case.contact_token is None or opened.repeated:
+            return
+        text = text_of(self._city.consents, CONTACT)
+        record_consent(
+            session, conversation_id=case.conversation_id, text=text, how="form", now=now
+        )
 
     def _cancel(self, turn: Turn) -> Result:
         with self._database.transaction() as session:

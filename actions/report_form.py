@@ -21,6 +21,8 @@ from actions.turn import Turn
 from core.city import City
 from core.database import Database
 from core.drafts import save_draft
+from core.guardians import NEEDED
+from core.models.conversation import Conversation
 from core.ports import Now
 from core.replies import Choice
 from core.routing import gus_in_text, route
@@ -73,6 +75,9 @@ class ValidateReportForm(SotongAction):
         if step.aside:
             return Result(aside=True)
         self._offer.forget_if_settled(turn, step.state, ended=step.outcome is not None)
+        if step.state.contact != SKIPPED and self._needs_guardian(turn):
+            # Not asked for, and not taken over from what was said before.
+            step = replace(step, state=replace(step.state, contact=SKIPPED))
         if step.outcome is not None:
             return self._end(step)
         requested = next_slot(step.state, city=self._city)
@@ -86,6 +91,11 @@ class ValidateReportForm(SotongAction):
                 now=self._now(),
             )
         return Result(says=step.says, slots={**slots, "requested_slot": requested})
+
+    def _needs_guardian(self, turn: Turn) -> bool:
+        with self._database.reading() as session:
+            conversation = session.get(Conversation, turn.conversation_id)
+        return conversation is not None and conversation.guardian == NEEDED
 
     def _step(self, state: ReportState, turn: Turn) -> Step:
         if turn.starting:

@@ -23,7 +23,9 @@ from core.city import (
     Way,
 )
 from core.clock import WorkCalendar
+from core.consent_texts import ConsentText
 from core.geo import Polygon, make_shape
+from core.retention_rules import RetentionRule
 from core.texts import Texts
 
 
@@ -42,6 +44,8 @@ def make_city(
     emergency: tuple[EmergencyRule, ...],
     calendar: WorkCalendar,
     texts: Texts,
+    retention: tuple[RetentionRule, ...] = (),
+    consents: tuple[ConsentText, ...] = (),
 ) -> City:
     """Build the city. The office of each gu becomes a department with the id gu-<id>."""
     return City(
@@ -68,6 +72,8 @@ def make_city(
         emergency=emergency,
         hotlines=tuple(_hotline(model) for model in hotlines),
         groups=dict(groups),
+        retention=retention,
+        consents=consents,
     )
 
 

@@ -18,6 +18,7 @@ from app.city_build import make_city
 from app.city_checks import Names, Spot, check_references, check_texts, check_unique
 from app.city_compile import compile_city
 from app.city_emergency import load_emergency
+from app.city_privacy import ConsentModel, RetentionModel, consent_texts, retention_rules
 from app.city_yaml import CityError, Document, Problems, Where, read_document, validate
 from core.city import City
 from core.clock import WorkCalendar
@@ -62,6 +63,14 @@ class _Loader:
         hotlines = self._many("hotlines.yml", models.CallCentreModel, key="number")
         emergency_file = self._read("emergency.yml")
         emergency = load_emergency(emergency_file, problems=self.problems) if emergency_file else ()
+        retention = retention_rules(
+            self._many("retention.yml", RetentionModel, key="kind"), problems=self.problems
+        )
+        consents = consent_texts(
+            self._many("consents.yml", ConsentModel, key="kind"),
+            problems=self.problems,
+            name=f"{self.folder.name}/consents.yml",
+        )
         texts = self._texts()
         check_references(
             departments=departments,
@@ -95,6 +104,8 @@ class _Loader:
             emergency=emergency,
             calendar=calendar,
             texts=Texts(texts),
+            retention=retention,
+            consents=consents,
         )
 
     def _read(self, relative: str) -> Document | None:

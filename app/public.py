@@ -74,6 +74,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
                 kick=talk.runner.kick,
                 accept_photo=keep_photo,
                 attachments=parts.store,
+                vault=parts.vault,
                 city=parts.city,
                 codes=parts.codes,
                 hub=hub,

@@ -29,6 +29,7 @@ from app.backup_database import (
 )
 from app.backup_manifest import BackupFailure, Manifest, fingerprints, read_manifest
 from app.demo_programs import answers, heartbeat_age
+from app.erasure_ledger import read_ledger
 from app.file_store import copy_files, make_file_store
 from app.migrate import alembic_config, upgrade
 from app.settings import Settings
@@ -38,6 +39,7 @@ from core.attachments import AttachmentStore
 from core.database import Database
 from core.erasure import find_erasure, request_erasure
 from core.errors import PermanentFailure, Refused, TemporaryFailure
+from core.models.conversation import Conversation
 from core.models.erasure import Erasure
 from core.models.vault import VaultItem, VaultKey
 from core.vault import context_of
@@ -235,19 +237,29 @@ def _has_tables(settings: Settings) -> bool:
         database.dispose()
 
 
-def _erasures_now(settings: Settings) -> list[tuple[int, str]]:
-    """Which conversations the present database has erased or is to erase: (id, who asked)."""
+def _erasures_now(settings: Settings) -> set[tuple[int, datetime]]:
+    """Conversations that were erased or are to be: (id, when it began), from the list and the database.
+
+    The list outlives the database; an erasure that was asked for a moment ago stands only in the database.
+    """
+    listed = {
+        (each.conversation_id, each.began) for each in read_ledger(settings.erasure_ledger_file)
+    }
     if database_kind(settings.database_url) == "sqlite" and not _holds_something(
         sqlite_path(settings.database_url)
     ):
-        return []
+        return listed
     database = Database(settings.database_url)
     try:
         with database.reading() as session:
-            rows = session.execute(select(Erasure.conversation_id, Erasure.by))
-            return [(conversation_id, by) for conversation_id, by in rows]
+            rows = session.execute(
+                select(Erasure.conversation_id, Conversation.created_at).join(
+                    Conversation, Conversation.id == Erasure.conversation_id
+                )
+            )
+            return listed | {(conversation_id, began) for conversation_id, began in rows}
     except (SQLAlchemyError, TemporaryFailure):
-        return []  # Lost or damaged, which is why somebody restores.
+        return listed  # Lost or damaged, which is why somebody restores.
     finally:
         database.dispose()
 
@@ -331,15 +343,18 @@ def _sign_end(settings: Settings, now: datetime) -> None:
 
 
 def _ask_again(
-    settings: Settings, asked: list[tuple[int, str]], *, by: str, now: datetime
+    settings: Settings, asked: set[tuple[int, datetime]], *, by: str, now: datetime
 ) -> list[int]:
     """An erasure that came after the backup must not be undone by it: the worker does it again."""
     database, again = Database(settings.database_url), []
     try:
-        for conversation_id, _who in asked:
+        for conversation_id, began in sorted(asked):
             with database.transaction() as session:
                 if find_erasure(session, conversation_id=conversation_id) is not None:
                     continue
+                there = session.get(Conversation, conversation_id)
+                if there is None or there.created_at != began:
+                    continue  # It began after the backup, or another one has its number.
                 try:
                     request_erasure(
                         session,

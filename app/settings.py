@@ -24,6 +24,7 @@ from app.settings_personal import (
     check_vault_key,
     read_keys_file,
 )
+from app.settings_privacy import PrivacySettings
 from app.settings_queue import QueueSettings
 from app.settings_telegram import TelegramSettings
 
@@ -61,6 +62,7 @@ class Settings(
     OperationsSettings,
     QueueSettings,
     PersonalSettings,
+    PrivacySettings,
     BaseSettings,
 ):
     """Everything an operator may set. Use `Settings.load()`: the constructor makes no secrets."""
@@ -272,6 +274,11 @@ class Settings(
     def heartbeat_file(self) -> Path:
         """Written by the worker every few seconds: JSON with `at` and `pid`."""
         return self.run_dir / "worker.json"
+
+    @property
+    def erasure_ledger_file(self) -> Path:
+        """Where erasures are written down outside the database."""
+        return self.erasure_ledger or self.var_dir / "erasures.jsonl"
 
     @property
     def compiled_city(self) -> Path:

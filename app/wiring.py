@@ -22,7 +22,7 @@ from core.files import FileStore
 from core.invitations import Invitations
 from core.lookup_codes import LookupCodes
 from core.photo_places import PhotoPlaces
-from core.ports import Channel, Now
+from core.ports import Channel, Now, SearchIndex
 from core.telemetry import NO_TELEMETRY, Telemetry
 from core.vault import Vault
 from dialogue.dispatch import Dispatcher
@@ -30,6 +30,7 @@ from dialogue.door import Door
 from dialogue.leases import Leases
 from dialogue.media import accept_file
 from dialogue.rasa import RasaClient
+from dialogue.rights import Rights
 from dialogue.runner import TurnRunner
 
 MB = 1024 * 1024
@@ -54,6 +55,11 @@ class Parts:
         return hmac.new(
             self.settings.cookie_secret.encode(), purpose.encode(), hashlib.sha256
         ).digest()
+
+    @property
+    def search_indexes(self) -> tuple[SearchIndex, ...]:
+        """Every index that holds citizens' words: erasing reaches each. There is none yet."""
+        return ()
 
     def close(self) -> None:
         """Close the connections of the database and of the files' store."""
@@ -139,6 +145,14 @@ def build_talk(
             monotonic=time.monotonic,
         ),
         telemetry=telemetry,
+        rights=Rights(
+            database=parts.database,
+            vault=parts.vault,
+            city=parts.city,
+            codes=parts.codes,
+            now=parts.now,
+            public_base_url=parts.settings.public_base_url,
+        ),
     )
     door = Door(
         database=parts.database,

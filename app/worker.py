@@ -22,9 +22,11 @@ from app.audit_log import AnchorClock, cut_old_lines
 from app.channels import make_channels, make_telegram_polling
 from app.clock import utc_now
 from app.departments import DepartmentWork, make_department_work
+from app.erasure_ledger import ErasureLedger
 from app.file_scans import make_file_scans
 from app.operations import make_operations, make_worker_port
 from app.quiet import log_unexpected
+from app.retention import make_retention
 from app.settings import Settings
 from app.wiring import Parts, Talk, build_talk
 from core.errors import TemporaryFailure
@@ -51,6 +53,8 @@ AUDIT_ENDS_EVERY = 20.0
 AUDIT_RETENTION_EVERY = 3600.0
 SCANS_EVERY = 1.0
 PLACES_EVERY = 600.0
+# How often it is looked whether the day's run is due.
+RETENTION_EVERY = 600.0
 
 
 def run(settings: Settings) -> None:
@@ -114,6 +118,9 @@ def _jobs(parts: Parts, talk: Talk, work: DepartmentWork) -> list[tuple[Callable
     def audit_retention() -> None:
         _quietly(lambda: cut_old_lines(parts.settings, parts.database, now=parts.now()))
 
+    ledger = ErasureLedger(parts.settings.erasure_ledger_file)
+    keeping = make_retention(parts, talk.rasa)
+
     def turns() -> None:
         _quietly(talk.runner.run_waiting)
 
@@ -131,8 +138,13 @@ def _jobs(parts: Parts, talk: Talk, work: DepartmentWork) -> list[tuple[Callable
                 store=parts.store,
                 now=parts.now,
                 leases=talk.runner.leases,
+                indexes=parts.search_indexes,
+                note=ledger.note,
             )
         )
+
+    def retention() -> None:
+        _quietly(keeping.run_if_due)
 
     def posts() -> None:
         _quietly(lambda: look_after_posts(parts.database, now=parts.now()))
@@ -172,6 +184,7 @@ def _jobs(parts: Parts, talk: Talk, work: DepartmentWork) -> list[tuple[Callable
         (deliveries, DELIVERIES_EVERY),
         (drafts, DRAFTS_EVERY),
         (erasures, ERASURES_EVERY),
+        (retention, RETENTION_EVERY),
         (posts, POSTS_EVERY),
         (rasa, RASA_EVERY),
         (clock, CLOCK_EVERY),

@@ -25,6 +25,7 @@ from bots.web_input import (
     read_message,
     read_photo,
 )
+from bots.web_my_data import MyDataDeps, add_my_data_routes
 from bots.web_pages import Pages
 from bots.web_problems import Problem, guarded_route, message_of, problem_of
 from bots.web_session import Cookies, WebSession, comes_from_our_page
@@ -34,6 +35,7 @@ from core.errors import Refused, TemporaryFailure
 from core.files import FileStore
 from core.inbound import InboundMessage, Photo
 from core.lookup_codes import LookupCodes
+from core.vault import Vault
 
 LARGEST_ID = 2**63 - 1
 PHOTOS_AT_ONCE = 2
@@ -64,6 +66,7 @@ class WebDeps:
     kick: Callable[[int], None]
     accept_photo: Callable[[bytes, str], Photo]
     attachments: FileStore
+    vault: Vault
     city: City
     codes: LookupCodes
     hub: Hub
@@ -267,6 +270,20 @@ def make_router(deps: WebDeps) -> APIRouter:
         if case is None:
             return refuse(404, "lookup_failed")
         return pages.page("lookup.html", case=case, problem="", number="")
+
+    add_my_data_routes(
+        router,
+        MyDataDeps(
+            database=deps.database,
+            vault=deps.vault,
+            attachments=deps.attachments,
+            city=deps.city,
+            cookies=cookies,
+            links=links,
+            pages=pages,
+            now=deps.now,
+        ),
+    )
 
     @router.get("/static/{name}", summary="Style, script or icon", response_class=Response)
     def static_file(name: str) -> Response:

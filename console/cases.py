@@ -19,6 +19,7 @@ from console.forms import LONGEST_REASON, read_line, read_number, read_photos, r
 from console.pages import Pages, token_chip, with_tokens
 from core.attachments import stored_files
 from core.audit import record_audit
+from core.case_links import followers_of
 from core.case_queries import events_of
 from core.case_status import ALLOWED, NOTE_REQUIRED, TITLES, CaseStatus
 from core.cases import Actor, change_department, change_status
@@ -174,6 +175,7 @@ def _show(
         events = events_of(session, case_id=case_id)
         rating = rating_of(session, case_id=case_id)
         files = stored_files(session, _file_ids(case, events))
+        followers = [talk.id for talk in followers_of(session, case_id=case_id)]
     stale = problem is not None and problem.code == "stale"
     seen = read_number(visit.form, "version")
     may_reveal = allows(visit.signed_in.officer, "personal.reveal")
@@ -190,6 +192,7 @@ def _show(
         case=case,
         events=events,
         rating=rating,
+        followers=followers,
         files=files,
         files_of=lambda ids: [files[each] for each in ids if each in files],
         newer=_newer(events, case=case, seen=seen) if stale else (),

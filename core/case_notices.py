@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from core.case_links import followers_of
 from core.city import City
 from core.clock import KST
 from core.conversations import ERASED
@@ -39,9 +40,6 @@ def tell_citizen(
 
     ``images`` are attachments' ids, ``alts`` their words in the same order.
     """
-    conversation = session.get_one(Conversation, case.conversation_id)
-    if conversation.address.startswith(ERASED):
-        return  # Nobody is there any more, and nothing shall be kept about them.
     department = city.department(case.department_id)
     key = f"case_status_{case.status}"
     values = {
@@ -51,17 +49,7 @@ def tell_citizen(
         "due": f"{case.due_at.astimezone(KST):%Y-%m-%d %H:%M}",
     }
     text = city.texts.render(key, **{name: values[name] for name in REQUIRED[key]})
-    replies = [Reply(text), *albums(list(map(Image, images, alts)))]
-    for index, reply in enumerate(replies):
-        enqueue(
-            session,
-            conversation=conversation,
-            reply=reply,
-            kind="status",
-            dedupe_key=f"case:{case.id}:{case.version}:{index}",
-            case_id=case.id,
-            now=now,
-        )
+    _tell_all(session, case=case, text=text, images=images, alts=alts, now=now)
 
 
 def tell_note(
@@ -75,22 +63,39 @@ def tell_note(
     now: datetime,
 ) -> None:
     """Enqueue what a department says of a case that stays in its state, and its photos."""
-    conversation = session.get_one(Conversation, case.conversation_id)
-    if conversation.address.startswith(ERASED):
-        return
     name = city.department(case.department_id).name
     text = city.texts.render("case_note", number=case.number, department=name, note=note)
-    replies = [Reply(text), *albums(list(map(Image, images, alts)))]
-    for index, reply in enumerate(replies):
-        enqueue(
-            session,
-            conversation=conversation,
-            reply=reply,
-            kind="status",
-            dedupe_key=f"case:{case.id}:{case.version}:{index}",
-            case_id=case.id,
-            now=now,
-        )
+    _tell_all(session, case=case, text=text, images=images, alts=alts, now=now)
+
+
+def _tell_all(
+    session: Session,
+    *,
+    case: Case,
+    text: str,
+    images: Sequence[int],
+    alts: Sequence[str],
+    now: datetime,
+) -> None:
+    """Where the case began and wherever it was linked by its code (core.case_links)."""
+    owner = session.get_one(Conversation, case.conversation_id)
+    talks = [owner, *followers_of(session, case_id=case.id)]
+    for conversation in talks:
+        if conversation.address.startswith(ERASED):
+            continue  # Nobody is there any more, and nothing shall be kept about them.
+        name = f"case:{case.id}:{case.version}"
+        if conversation is not owner:
+            name += f":c{conversation.id}"
+        for index, reply in enumerate([Reply(text), *albums(list(map(Image, images, alts)))]):
+            enqueue(
+                session,
+                conversation=conversation,
+                reply=reply,
+                kind="status",
+                dedupe_key=f"{name}:{index}",
+                case_id=case.id,
+                now=now,
+            )
 
 
 def ask_how_it_was(session: Session, *, city: City, case: Case, now: datetime) -> None:

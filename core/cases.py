@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.attachments import record_attachments
+from core.case_links import lock_followers
 from core.case_notices import ask_how_it_was, tell_citizen
 from core.case_numbers import next_number
 from core.case_status import CaseStatus, check_change
@@ -171,6 +172,7 @@ def change_status(
     """
     # What tells the citizen locks the conversation: before the case, as everybody does.
     lock_conversation(session, session.get_one(Case, case_id).conversation_id)
+    lock_followers(session, case_id=case_id)
     case = lock_existing(session, Case, case_id)
     if expected_version is not None and case.version != expected_version:
         raise Refused("stale", expected=expected_version, current=case.version)

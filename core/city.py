@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from core.consent_texts import ConsentText
 from core.geo import Area, Shape
+from core.retention_rules import RetentionRule
 from core.texts import Texts
 
 if TYPE_CHECKING:
@@ -236,6 +238,8 @@ class City:
     emergency: tuple[EmergencyRule, ...]
     hotlines: tuple[Hotline, ...]
     groups: Mapping[str, str] = field(default_factory=dict)  # group id → Korean name
+    retention: tuple[RetentionRule, ...] = ()
+    consents: tuple[ConsentText, ...] = ()
 
     def department(self, department_id: str) -> Department:
         """The department with that id. Raises UnknownName."""

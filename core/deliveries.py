@@ -15,9 +15,11 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from core.consent_texts import ABROAD
 from core.delivery_queue import OPEN_STATES, first_chance, first_of, oldest_due
 from core.locking import insert_missing, lock_conversation, lock_existing, lock_row
 from core.models.conversation import ChannelPace, Conversation, Delivery, Turn
+from core.models.privacy import Consent
 from core.pacing import Pace
 from core.replies import Reply
 
@@ -92,7 +94,11 @@ def enqueue(
     known = session.scalars(select(Delivery).where(Delivery.dedupe_key == dedupe_key)).first()
     if known is not None:
         return known
-    closed = conversation.mode == "closed"
+    failure = None
+    if conversation.mode == "closed":
+        failure = "channel_closed"
+    elif turn_id is None and kind != "post" and _went_home(session, conversation.id):
+        failure = "consent_withdrawn"
     delivery = Delivery(
         conversation_id=conversation.id,
         channel=conversation.channel,
@@ -107,14 +113,25 @@ def enqueue(
         dedupe_key=dedupe_key,
         action=action,
         targets=list(targets),
-        state="failed" if closed else "pending",
-        failure="channel_closed" if closed else None,
+        state="failed" if failure else "pending",
+        failure=failure,
         created_at=now,
         next_attempt_at=now,
     )
     session.add(delivery)
     session.flush()
     return delivery
+
+
+def _went_home(session: Session, conversation_id: int) -> bool:
+    """Whether the citizen took back the consent to what goes abroad: then only answers go out there."""
+    last = session.scalars(
+        select(Consent)
+        .where(Consent.conversation_id == conversation_id, Consent.kind == ABROAD)
+        .order_by(Consent.id.desc())
+        .limit(1)
+    ).first()
+    return last is not None and last.withdrawn_at is not None
 
 
 def lease_next(

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.attachments import StoredFile, stored_files
+from core.case_contacts import CONTACT_CHANGED
 from core.city import City, Way
 from core.department_ports import DepartmentEvent
 from core.department_queue import Leased
@@ -130,8 +131,8 @@ def asks_vault(event: DepartmentEvent, *, needs: frozenset[str]) -> bool:
     """Whether anything of this event must be opened before it leaves."""
     if event.kind == "moved":
         return False  # Whoever no longer works on it needs nothing.
-    if event.kind == "opened" and CONTACT in needs:
-        return True
+    if event.kind in ("opened", "note") and CONTACT in needs:
+        return True  # A note may say that the citizen has changed it.
     names = {token_name(need) for need in needs}
     return any(name in names for name in tokens_in(_texts(event)).values())
 
@@ -172,7 +173,9 @@ def reveal_needed(
         if name in names and (value := reveal(token)) is not None
     }
     contact = None
-    if event.kind == "opened" and CONTACT in needs and case.contact_token is not None:
+    changed = session.get_one(CaseEvent, leased.event_id).data.get(CONTACT_CHANGED)
+    wanted = (event.kind == "opened" or changed) and CONTACT in needs
+    if wanted and case.contact_token is not None:
         contact = opened.get(case.contact_token) or reveal(case.contact_token)
     return hide_tokens(event, opened=opened, contact=contact)
 

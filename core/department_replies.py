@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.attachments import record_attachments
+from core.case_links import lock_followers
 from core.case_notices import tell_note
 from core.case_queries import find_case
 from core.case_status import CaseStatus
@@ -61,6 +62,7 @@ def apply_callback(
         end_callback(row, state="refused", failure="not_its_case", now=now)
         return row.state
     lock_conversation(session, case.conversation_id)
+    lock_followers(session, case_id=case.id)
     lock_existing(session, Case, case.id)
     if callback.kind == "status" and _is_outdated(session, case, callback):
         end_callback(row, state="outdated", failure=f"outdated: {case.status}", now=now)

@@ -8,29 +8,12 @@ the person is taken out of them. Files and Rasa are not its business: ``dialogue
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    Column,
-    LargeBinary,
-    String,
-    Table,
-    and_,
-    case,
-    cast,
-    delete,
-    exists,
-    func,
-    literal,
-    null,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import JSON, String, and_, delete, exists, func, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.audit import record_audit
@@ -38,13 +21,14 @@ from core.cases import Actor, add_note
 from core.conversations import ERASED
 from core.delivery_queue import OPEN_STATES as OPEN_DELIVERIES
 from core.drafts import close_draft
+from core.emptying import emptied, empty, numbered, settled, table_of
 from core.errors import Refused
 from core.locking import lock_existing, lock_row
-from core.models.base import Base
 from core.models.case import Case, CaseEvent, CaseRating
 from core.models.conversation import Attachment, Conversation, Delivery, Draft, Handover, Turn
 from core.models.department import DepartmentCallback
 from core.models.erasure import Erasure
+from core.models.privacy import CaseLink, DataLink
 from core.models.vault import VaultItem
 from core.turn_queue import OPEN_STATES as OPEN_TURNS
 from core.vault import TOKEN_NAMES, TOKEN_PATTERN
@@ -58,17 +42,6 @@ ERASED_PERSONAL = "(지운 개인정보)"
 _ERASED = {TOKEN_NAMES[kind]: ERASED_CONTACT for kind in ("phone", "email")}
 _ERASED[TOKEN_NAMES["unread"]] = ERASED_TEXT
 CASE_NOTE = "이 민원을 낸 대화와 연락처를 지웠어요."
-
-# Columns that tell what happened and never what was said. Every other column that can hold words,
-# JSON or bytes is emptied.
-_STAYS: dict[type[Base], frozenset[str]] = {
-    Turn: frozenset({"channel", "kind", "state"}),
-    Delivery: frozenset({"action", "channel", "kind", "speaker", "state"}),
-    Draft: frozenset({"state"}),
-    Handover: frozenset(),
-    VaultItem: frozenset({"token", "kind"}),
-    Conversation: frozenset({"channel", "visibility"}),
-}
 
 
 @dataclass(frozen=True)
@@ -179,48 +152,50 @@ def erase_conversation(session: Session, *, conversation_id: int, now: datetime)
     held = _take_person_out_of_cases(session, conversation_id)
     session.flush()
     files = _erase_in_public(session, conversation)
-    turn, delivery = _table(Turn), _table(Delivery)
-    _empty(
+    turn, delivery = table_of(Turn), table_of(Delivery)
+    empty(
         session,
         Turn,
         conversation_id,
-        external_id=_numbered(turn),
-        state=_settled(turn, OPEN_TURNS, "failed"),
+        external_id=numbered(turn),
+        state=settled(turn, OPEN_TURNS, "failed"),
     )
-    _empty(
+    empty(
         session,
         Delivery,
         conversation_id,
         address=gone,
         payload={"text": ""},
         image_id=null(),
-        dedupe_key=_numbered(delivery),
-        state=_settled(delivery, OPEN_DELIVERIES, "failed"),
+        dedupe_key=numbered(delivery),
+        state=settled(delivery, OPEN_DELIVERIES, "failed"),
         # Whoever is sending it now can no longer write what the provider answered.
         lease_token=delivery.c.lease_token + 1,
         leased_until=null(),
     )
-    draft, handover, item = _table(Draft), _table(Handover), _table(VaultItem)
-    _empty(session, Draft, conversation_id, state=_settled(draft, ("open",), "cancelled"))
-    _empty(
+    for linked in (DataLink, CaseLink):
+        session.execute(delete(linked).where(linked.conversation_id == conversation_id))
+    draft, handover, item = table_of(Draft), table_of(Handover), table_of(VaultItem)
+    empty(session, Draft, conversation_id, state=settled(draft, ("open",), "cancelled"))
+    empty(
         session,
         Handover,
         conversation_id,
         reason="erased",
         closed_at=func.coalesce(handover.c.closed_at, now, type_=handover.c.closed_at.type),
     )
-    _empty(
+    empty(
         session,
         VaultItem,
         conversation_id,
         erased_at=func.coalesce(item.c.erased_at, now, type_=item.c.erased_at.type),
     )
     files += _drop_attachments(session, conversation_id, held=held)
-    kept = _table(Attachment)
+    kept = table_of(Attachment)
     theirs = kept.c.conversation_id == conversation_id
     session.execute(kept.update().where(theirs).values(place_token=null()))
-    talk = _table(Conversation)
-    _empty(
+    talk = table_of(Conversation)
+    empty(
         session,
         Conversation,
         conversation_id,
@@ -282,7 +257,7 @@ def _take_person_out_of_cases(session: Session, conversation_id: int) -> set[int
 
 def _erase_in_public(session: Session, conversation: Conversation) -> list[str]:
     """Empty what the same person said to the bot where others read along; hashes of photos that go."""
-    turn = _table(Turn)
+    turn = table_of(Turn)
     theirs = and_(turn.c.channel == conversation.channel, turn.c.author == conversation.address)
     ids = [
         each
@@ -294,8 +269,8 @@ def _erase_in_public(session: Session, conversation: Conversation) -> list[str]:
         turn.update()
         .where(theirs)
         .values(
-            _emptied(Turn)
-            | {"external_id": _numbered(turn), "state": _settled(turn, OPEN_TURNS, "failed")}
+            emptied(Turn)
+            | {"external_id": numbered(turn), "state": settled(turn, OPEN_TURNS, "failed")}
         )
     )
     rows = session.execute(
@@ -336,7 +311,7 @@ def _drop_attachments(session: Session, conversation_id: int, *, held: Iterable[
 
 def _clean(row: Case | CaseEvent) -> None:
     """Put neutral words in the place of vault tokens, wherever the row can hold words."""
-    for column in _table(type(row)).columns:
+    for column in table_of(type(row)).columns:
         if isinstance(column.type, String | JSON):
             before = getattr(row, column.key)
             after = _without_tokens(before)
@@ -353,48 +328,6 @@ def _without_tokens(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_tokens(inner) for key, inner in value.items()}
     return [_without_tokens(inner) for inner in value] if isinstance(value, list) else value
-
-
-def _empty(session: Session, model: type[Base], conversation_id: int, **values: Any) -> None:
-    table = _table(model)
-    key = table.c.id if model is Conversation else table.c.conversation_id
-    session.execute(table.update().where(key == conversation_id).values(_emptied(model) | values))
-
-
-def _emptied(model: type[Base]) -> dict[str, Any]:
-    """For each column that may hold what was said, a value that holds nothing."""
-    stays: Collection[str] = _STAYS[model]
-    return {
-        column.name: _nothing(column)
-        for column in _table(model).columns
-        if column.name not in stays and isinstance(column.type, String | JSON | LargeBinary)
-    }
-
-
-def _nothing(column: Column[Any]) -> Any:
-    if column.nullable:
-        return null()
-    if isinstance(column.type, JSON):
-        # The column's own beginning ([] or {}), so that readers find the shape that they expect.
-        made: Any = column.default
-        return made.arg(None) if made is not None and made.is_callable else {}
-    return b"" if isinstance(column.type, LargeBinary) else ""
-
-
-def _numbered(table: Table) -> Any:
-    """A value that is unique and says nothing: ``erased:<id>``."""
-    return literal(ERASED) + cast(table.c.id, String)
-
-
-def _settled(table: Table, states: Collection[str], to: str) -> Any:
-    """The row's state, or ``to`` where it was still waiting for something."""
-    return case((table.c.state.in_(states), to), else_=table.c.state)
-
-
-def _table(model: type[Base]) -> Table:
-    table = model.__table__
-    assert isinstance(table, Table)
-    return table
 
 
 def _actor_of(erasure: Erasure) -> str:

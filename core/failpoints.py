@@ -31,6 +31,8 @@ NAMES = frozenset(
         # An erasure.
         "rasa_forgot",
         "rows_erased",
+        # The retention, between two batches.
+        "retention_batch",
         # An officer's change of a case.
         "status_changed",
         # A change of the vault's key.

@@ -88,6 +88,14 @@ class PrivateLinks(Protocol):
         ...
 
 
+class SearchIndex(Protocol):
+    """A search index that holds citizens' words beside the database."""
+
+    def forget(self, conversation_id: int) -> None:
+        """Remove what is of this conversation and its cases; twice is once. Raises TemporaryFailure."""
+        ...
+
+
 @dataclass(frozen=True)
 class Channel:
     """One channel as the other layers use it: the way out, and what else it can do."""

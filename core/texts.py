@@ -10,6 +10,7 @@ import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from core.rights_texts import RIGHTS_TEXTS
 from core.web_texts import WEB_TEXTS
 
 
@@ -173,6 +174,7 @@ REQUIRED: Mapping[str, frozenset[str]] = {
     "photo_as_text": _p(),
     "idle": _p(),
     **WEB_TEXTS,
+    **RIGHTS_TEXTS,
 }
 
 

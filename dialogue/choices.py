@@ -98,6 +98,12 @@ def resolve_typed(session: Session, *, turn: Turn) -> Choice | Literal["stale"] 
     return None
 
 
+def last_choices(session: Session, *, conversation_id: int) -> tuple[Choice, ...]:
+    """What the question at hand offers; empty when none is."""
+    last = _last_question(session, conversation_id=conversation_id)
+    return Reply.from_data(last.payload).choices if last is not None else ()
+
+
 def case_in_reply(session: Session, *, turn: Turn) -> str | None:
     """The number of the case that the message replied to speaks of, or None."""
     replied = _replied_to(session, turn)

@@ -20,30 +20,27 @@ from core.conversations import (
     reopen_conversation,
 )
 from core.database import Database
-from core.deliveries import enqueue
 from core.failpoints import failpoint
 from core.flood import is_flood
-from core.handovers import open_handover
+from core.guardians import CONTACT_REFUSED, NEEDED
 from core.inbound import InboundMessage, Location, TurnKind
 from core.invitations import is_payload
 from core.locking import lock_conversation, lock_existing
 from core.models.conversation import Conversation, Turn
 from core.photo_places import PhotoPlaces
 from core.ports import Now
-from core.replies import Choice, Reply
 from core.telemetry import NO_TELEMETRY, Telemetry
 from core.turn_changes import GATHER, SETTLE, edit_turn, join_part
 from core.vault import Vault
 from dialogue.choices import is_choice_id
+from dialogue.door_answers import answer_emergency, ask_for_a_reader, tell_flood
 from dialogue.emergency import recognise
 from dialogue.halves import join_halves, wait_for_second_half
 from dialogue.reading import SERVICE_CONTEXT
+from korean.ages import without_age
 from korean.redact import Redaction, redact
 
 log = logging.getLogger(__name__)
-
-# A citizen who goes on writing too fast is not told again before it was quiet for so long.
-FLOOD_OVER = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -96,9 +93,12 @@ class Door:
         if message.context is not None and not self._is_ours(message.context):
             # "/start 010-1234-5678" has the form of a link's payload, but somebody typed it.
             message = replace(message, context=None)
+        # Of who is under 14 only that is kept, never the age.
+        text, minor = without_age(message.text)
+        message = replace(message, text=text)
         redaction = self._redact(message.text)
         emergency = recognise(message.text, self._city.emergency) if message.text else None
-        received = self._record(message, redaction, emergency)
+        received = self._record(message, redaction, emergency, minor=minor)
         failpoint("turn_committed")
         return received
 
@@ -139,6 +139,8 @@ class Door:
         message: InboundMessage,
         redaction: Redaction | None,
         emergency: EmergencyRule | None,
+        *,
+        minor: bool = False,
     ) -> Received:
         now = self._now()
         with self._database.transaction() as session:
@@ -171,6 +173,8 @@ class Door:
                     now=now,
                 )
             reopen_conversation(session, conversation)
+            if minor and conversation.visibility == "private" and conversation.guardian is None:
+                conversation.guardian = NEEDED
             if not message.flood and is_flood(
                 session, conversation_id=conversation.id, at=message.sent_at or now
             ):
@@ -198,11 +202,13 @@ class Door:
                     now=now,
                 )
             if unread_token is not None:
-                self._ask_for_a_reader(session, turn, now)
+                ask_for_a_reader(session, turn, now=now)
             if emergency is not None and not recorded.duplicate:
-                self._answer_emergency(session, turn, conversation, emergency, now)
+                answer_emergency(
+                    session, turn, conversation, emergency, texts=self._city.texts, now=now
+                )
             elif message.flood:
-                self._tell_flood(session, conversation, now)
+                tell_flood(session, conversation, texts=self._city.texts, now=now)
             return Received(recorded.turn_id, recorded.conversation_id, recorded.duplicate)
 
     def _join(
@@ -245,7 +251,7 @@ class Door:
             )
             changed = edit == "changed"
         if message.flood:
-            self._tell_flood(session, conversation, now)
+            tell_flood(session, conversation, texts=self._city.texts, now=now)
         if not changed:
             return twice
         reopen_conversation(session, conversation)
@@ -257,10 +263,12 @@ class Door:
         else:
             turn.unread_token, turn.refused = unread_token, refused
         if unread_token is not None:
-            self._ask_for_a_reader(session, turn, now)
+            ask_for_a_reader(session, turn, now=now)
         if emergency is not None and turn.emergency is None:
             turn.emergency = emergency.id
-            self._answer_emergency(session, turn, conversation, emergency, now)
+            answer_emergency(
+                session, turn, conversation, emergency, texts=self._city.texts, now=now
+            )
         return Received(turn.id, turn.conversation_id, duplicate=False)
 
     def _with_halves(
@@ -306,6 +314,11 @@ class Door:
         if redaction is None:
             token = keep("unread", message.text)
             return token, token
+        if session.get_one(Conversation, conversation_id).guardian == NEEDED:
+            # Without a guardian's consent no contact is taken, not even into the vault.
+            if message.contact is not None:
+                return CONTACT_REFUSED, None
+            return redaction.render(dict.fromkeys(redaction.spans, CONTACT_REFUSED)), None
         if message.contact is not None:
             return keep("phone", message.contact), None
         tokens = {
@@ -314,65 +327,6 @@ class Door:
             if span.kind not in redaction.refused
         }
         return redaction.render(tokens), None
-
-    @staticmethod
-    def _ask_for_a_reader(session: Session, turn: Turn, now: datetime) -> None:
-        """Only a person can read what went to the vault unread, and the citizen is told that one will."""
-        open_handover(
-            session,
-            conversation_id=turn.conversation_id,
-            reason=f"failed_turn:{turn.id}",
-            now=now,
-        )
-
-    def _answer_emergency(
-        self,
-        session: Session,
-        turn: Turn,
-        conversation: Conversation,
-        emergency: EmergencyRule,
-        now: datetime,
-    ) -> None:
-        turn.state = "answered"
-        turn.answered_at = now
-        turn.revised = None
-        open_handover(
-            session,
-            conversation_id=conversation.id,
-            reason=f"emergency:{emergency.id}",
-            emergency=True,
-            now=now,
-        )
-        choices = (
-            Choice(self._city.texts.render("choice_report"), "/report_complaint"),
-            Choice(self._city.texts.render("choice_officer"), "/talk_to_officer"),
-        )
-        # Where everybody reads along there is nothing to press: only where to call.
-        private = conversation.visibility == "private"
-        enqueue(
-            session,
-            conversation=conversation,
-            reply=Reply(emergency.text, choices=choices if private else ()),
-            kind="notice",
-            dedupe_key=f"emergency:{turn.id}",
-            turn_id=turn.id,
-            now=now,
-        )
-
-    def _tell_flood(self, session: Session, conversation: Conversation, now: datetime) -> None:
-        """Say once that it is too much at a time, and again only when it happens another day."""
-        told = conversation.told_flood_at
-        conversation.told_flood_at = now
-        if (told is not None and now - told < FLOOD_OVER) or conversation.visibility != "private":
-            return
-        enqueue(
-            session,
-            conversation=conversation,
-            reply=Reply(self._city.texts.render("too_fast")),
-            kind="notice",
-            dedupe_key=f"flood:{conversation.id}:{int(now.timestamp())}",
-            now=now,
-        )
 
 
 def _held_back(message: InboundMessage) -> timedelta:

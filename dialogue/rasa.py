@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -128,10 +129,21 @@ class RasaClient:
 
         Whatever goes wrong is worth another try: an erasure must not end half done.
         """
-        path = f"{CONVERSATIONS_PATH}/c{conversation_id}"
-        response = self._ask("DELETE", path, conversation_id)
+        self.forget_tracker(f"c{conversation_id}", share=conversation_id)
+
+    def forget_tracker(self, name: str, *, share: int = 0) -> None:
+        """Erase one tracker by Rasa's own name for it; twice is once. Raises TemporaryFailure."""
+        response = self._ask("DELETE", f"{CONVERSATIONS_PATH}/{quote(name, safe='')}", share)
         if response.status_code != httpx.codes.OK:
             raise TemporaryFailure(f"rasa: {response.status_code}", _retry_after(response))
+
+    def list_trackers(self, *, after: str, limit: int) -> list[str]:
+        """Names of trackers behind ``after``, in order. Raises TemporaryFailure."""
+        params = {"after": after, "limit": str(limit)}
+        response = self._ask("GET", CONVERSATIONS_PATH, 0, params=params)
+        if response.status_code != httpx.codes.OK:
+            raise TemporaryFailure(f"rasa: {response.status_code}", _retry_after(response))
+        return [str(name) for name in response.json()["conversations"]]
 
     def healthy(self) -> bool:
         """Whether at least one Rasa has its model loaded."""

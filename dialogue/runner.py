@@ -44,6 +44,7 @@ from dialogue.public import answer_in_public
 from dialogue.rasa import RasaClient
 from dialogue.reading import Reading, read_turn
 from dialogue.revisions import keep_revision
+from dialogue.rights import Rights
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +94,7 @@ class TurnRunner:
         leases: Leases | None = None,
         threads: int = 8,
         telemetry: Telemetry = NO_TELEMETRY,
+        rights: Rights | None = None,
     ) -> None:
         """``accept_file`` checks and stores what a channel's ``files`` bring, where there is room.
 
@@ -110,6 +112,7 @@ class TurnRunner:
         self._may_keep = may_keep
         self._invitations = invitations
         self._places = places
+        self._rights = rights
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="turns")
         # A slow file must not take the threads from those who only write.
         self._slow_pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="files")
@@ -315,6 +318,8 @@ class TurnRunner:
                     invitations=self._invitations,
                     noted_in_case=case_number,
                 )
+        if private and self._rights is not None:
+            reading = self._rights.fit(reading, self._rights.read(turn_id))
         if not private:
             replies = answer_in_public(
                 turn,
@@ -327,7 +332,12 @@ class TurnRunner:
         if forget and reading.for_rasa is not None:
             forget_conversation(self._database, self._rasa, lease, now=self._now)
         with _presence(channel, conversation.address, needed=reading.for_rasa is not None):
-            return _Worked(self._replies(reading), turn.revision, heard, aside=reading.aside)
+            answer = self._replies(reading)
+        if self._rights is not None:
+            answer = self._rights.expand(
+                answer, conversation_id=turn.conversation_id, channel=turn.channel
+            )
+        return _Worked(answer, turn.revision, heard, aside=reading.aside)
 
     def _stumble(self, lease: Lease, turn_id: int, *, attempts: int, error: Exception) -> str:
         """What to do about a fault of our own: a few more tries, then a person; returns the outcome."""

@@ -1,4 +1,4 @@
-"""The one door into Rasa: POST turn, POST parse, GET health, DELETE a conversation. Translates HTTP only.
+"""The one door into Rasa: POST turn, POST parse, GET health, GET conversations, DELETE one. HTTP only.
 
 Named in credentials.yml as `nlu.channel.TurnChannel`; its routes lie under /webhooks/turns.
 A turn whose answer is lost is never answered with 200.
@@ -23,8 +23,15 @@ from sanic.response import HTTPResponse, json
 
 from nlu.failures import Malformed, TurnLost
 from nlu.quiet import describe, log, quieten_rasa
-from nlu.request import parse_text, parse_turn
-from nlu.turns import CHANNEL, erase_conversation, model_is_ready, understand, work_turn
+from nlu.request import parse_page, parse_text, parse_turn
+from nlu.turns import (
+    CHANNEL,
+    erase_conversation,
+    list_conversations,
+    model_is_ready,
+    understand,
+    work_turn,
+)
 
 SECRET_VARIABLE = "SOTONG_TURN_SECRET"  # noqa: S105 (a name, not a secret)
 SECRET_HEADER = "X-Sotong-Secret"  # noqa: S105
@@ -73,6 +80,15 @@ class TurnChannel(InputChannel):
         async def parse(request: Request) -> HTTPResponse:
             async def work() -> HTTPResponse:
                 return json(await understand(_agent(request), parse_text(_body(request))))
+
+            return await self._answered(request, work)
+
+        @routes.get("/conversations")
+        async def conversations(request: Request) -> HTTPResponse:
+            async def work() -> HTTPResponse:
+                after, limit = parse_page(request.args.get("after"), request.args.get("limit"))
+                names = await list_conversations(_agent(request), after=after, limit=limit)
+                return json({"conversations": names})
 
             return await self._answered(request, work)
 

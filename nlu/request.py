@@ -88,6 +88,13 @@ def parse_text(data: Any) -> str:
     return text
 
 
+def parse_page(after: str | None, limit: str | None) -> tuple[str, int]:
+    """Where a list begins and how long it is at most (200 unless told, 1000 at most). Raises Malformed."""
+    if limit is not None and not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= 1000):
+        raise Malformed("limit must be a number from 1 to 1000")
+    return (after or "")[:LONGEST_ID], int(limit or 200)
+
+
 def render_answer(
     said: Iterable[BotUttered], *, replayed: bool, active_form: str | None, requested: str | None
 ) -> dict[str, Any]:

@@ -74,6 +74,10 @@ class GuardedTrackerStore(SQLTrackerStore):
         """The conversations that have a tracker."""
         return await self._guarded(self._senders)
 
+    async def senders_after(self, after: str, limit: int) -> list[str]:
+        """At most ``limit`` conversations with a tracker whose names come after ``after``, in order."""
+        return await self._guarded(self._senders_after, after, limit)
+
     async def delete(self, sender_id: str) -> int:
         """Erase a conversation's tracker; returns how many events were erased."""
         return await self._guarded(self._delete, sender_id)
@@ -122,6 +126,12 @@ class GuardedTrackerStore(SQLTrackerStore):
     def _senders(self) -> list[str]:
         with self.session_scope() as session:
             return [sender for (sender,) in session.query(self.SQLEvent.sender_id).distinct()]
+
+    def _senders_after(self, after: str, limit: int) -> list[str]:
+        name = self.SQLEvent.sender_id
+        with self.session_scope() as session:
+            query = session.query(name).filter(name > after).distinct().order_by(name).limit(limit)
+            return [sender for (sender,) in query]
 
     def _delete(self, sender_id: str) -> int:
         with self.session_scope() as session:

@@ -133,6 +133,13 @@ async def erase_conversation(agent: Agent | None, conversation: str) -> int:
         return erased
 
 
+async def list_conversations(agent: Agent | None, *, after: str, limit: int) -> list[str]:
+    """Names of trackers behind ``after``, in order."""
+    if agent is None:
+        raise ModelMissing("Rasa is not started yet")
+    return await guarded_store(agent).senders_after(after, limit)
+
+
 def _check_vocabulary(processor: MessageProcessor, turn: Turn) -> None:
     if turn.parse_data is None:
         return

@@ -23,6 +23,8 @@ COMMANDS = {
     "say": "app.cli.chat:say",
     "cases": "app.cli.cases:cases",
     "erase": "app.cli.erase:erase",
+    "export": "app.cli.export:export",
+    "retention": "app.cli.retention:retention_app",
     "officer": "app.cli.officer:officer_app",
     "post": "app.cli.post:post_app",
     "city": "app.cli.city:city_app",

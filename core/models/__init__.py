@@ -17,6 +17,7 @@ from core.models.department import DepartmentCallback, DepartmentMessage, Depart
 from core.models.erasure import Erasure
 from core.models.officers import Officer, OfficerSession, Role
 from core.models.post import Post
+from core.models.privacy import CaseLink, Consent, DataLink, RetentionRun
 from core.models.vault import AuditEntry, AuditHead, VaultItem, VaultKey
 
 __all__ = [
@@ -27,10 +28,13 @@ __all__ = [
     "Base",
     "Case",
     "CaseEvent",
+    "CaseLink",
     "CaseNumber",
     "CaseRating",
     "ChannelPace",
+    "Consent",
     "Conversation",
+    "DataLink",
     "Delivery",
     "DepartmentCallback",
     "DepartmentMessage",
@@ -43,6 +47,7 @@ __all__ = [
     "Officer",
     "OfficerSession",
     "Post",
+    "RetentionRun",
     "Role",
     "Turn",
     "UTCDateTime",

@@ -61,6 +61,8 @@ class Case(Base):
     due_at: Mapped[datetime]
     due_trace: Mapped[list[Any]]
     version: Mapped[int] = mapped_column(default=1)
+    # When its words were removed because its time of keeping was over (core.retention).
+    anonymised_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class CaseEvent(Base):

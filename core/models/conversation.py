@@ -54,6 +54,8 @@ class Conversation(Base):
     forget_in_rasa: Mapped[bool] = mapped_column(default=False, server_default=false())
     # How far the provider's allowance for this one chat is used up; see core.pacing.
     paced_until: Mapped[datetime | None] = mapped_column(default=None)
+    # Who writes said to be under 14: "needed" until a guardian "agreed" (core.guardians). No age is kept.
+    guardian: Mapped[str | None] = mapped_column(String(10), default=None)
 
 
 class Turn(Base):

@@ -152,6 +152,25 @@ def test_two_rapid_turns_are_worked_one_after_the_other(talk: Talk) -> None:
     assert max(answer.seconds for answer in answers) < 1.0
 
 
+def test_the_conversations_that_have_a_tracker_are_listed_page_by_page(
+    rasa: Rasa, talk: Talk
+) -> None:
+    talk.say("안녕하세요")
+    listed: list[str] = []
+    while True:
+        after = listed[-1] if listed else ""
+        answer = rasa.ask("GET", f"conversations?limit=1&after={after}")
+        assert answer.status == 200
+        if not answer.body["conversations"]:
+            break
+        (name,) = answer.body["conversations"]
+        listed.append(name)
+    assert talk.conversation in listed
+    assert listed == sorted(set(listed))
+    assert rasa.ask("GET", "conversations?limit=0").status == 422
+    assert rasa.ask("GET", "conversations", secret="wrong").status == 401
+
+
 def test_an_erased_conversation_is_gone(rasa: Rasa, talk: Talk) -> None:
     talk.say("안녕하세요", turn_id=9401)
     erased = rasa.ask("DELETE", f"conversations/{talk.conversation}")

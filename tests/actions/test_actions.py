@@ -12,6 +12,7 @@ from actions.moments import in_korean
 from core.case_queries import events_of
 from core.models.case import Case
 from core.models.conversation import Handover
+from core.models.privacy import CaseLink
 from tests.actions.conftest import Rasa
 from tests.builders import CODES, make_case, make_conversation, make_turn
 
@@ -42,6 +43,16 @@ def test_a_citizen_hears_about_own_cases(rasa: Rasa) -> None:
     text = said(rasa, "action_check_case", "내 민원 어떻게 됐어요?")
     assert first in text
     assert second in text
+
+
+def test_a_case_that_was_linked_by_its_code_is_among_them(rasa: Rasa) -> None:
+    number = file_case(rasa, address="b" * 64)
+    with rasa.database.transaction() as session:
+        case = session.scalars(select(Case).where(Case.number == number)).one()
+        session.add(
+            CaseLink(conversation_id=rasa.conversation_id, case_id=case.id, linked_at=rasa.clock())
+        )
+    assert number in said(rasa, "action_check_case", "내 민원 어떻게 됐어요?")
 
 
 def place_of(rasa: Rasa, text: str) -> Any:

@@ -8,9 +8,12 @@ import pytest
 from sqlalchemy import select, text
 
 from actions.report_state import SKIPPED, YES
+from core.consent_texts import CONTACT, text_of
 from core.errors import Refused
+from core.guardians import NEEDED
 from core.models.case import Case
-from core.models.conversation import Draft
+from core.models.conversation import Conversation, Draft
+from core.models.privacy import Consent
 from tests.actions.conftest import Rasa
 from tests.actions.rasa_call import INTERRUPTED, STARTED
 from tests.builders import sample_city
@@ -92,6 +95,35 @@ def test_a_submit_files_one_case_and_answers_with_the_receipt(rasa: Rasa) -> Non
     assert (case.gu, case.answers) == ("중구", {"state": "꺼져 있어요"})
     emptied = {e["name"]: e["value"] for e in events}
     assert set(emptied.values()) == {None}
+
+
+def consents(rasa: Rasa) -> list[tuple[str, str, str]]:
+    with rasa.database.reading() as session:
+        rows = session.scalars(select(Consent).order_by(Consent.id))
+        return [(row.kind, row.version, row.how) for row in rows]
+
+
+def test_the_consent_to_a_contact_is_kept_in_its_version_and_none_without_a_contact(
+    rasa: Rasa,
+) -> None:
+    rasa.ask("action_end_report", slots=FULL | {"report_outcome": "submit", "contact": SKIPPED})
+    assert consents(rasa) == []
+    rasa.ask("action_end_report", slots=FULL | {"report_outcome": "submit"})
+    version = text_of(sample_city().consents, CONTACT).version
+    assert consents(rasa) == [("contact", version, "form")]
+
+
+def test_who_is_under_14_is_not_asked_for_a_contact_and_none_is_filed(rasa: Rasa) -> None:
+    with rasa.database.transaction() as session:
+        session.get_one(Conversation, rasa.conversation_id).guardian = NEEDED
+    slots = rasa.slots(
+        "validate_report_form", "사진 없어요", slots=FULL | {"photo": None, "contact": None, "consent": None},
+        requested="photo",
+    )  # fmt: skip
+    assert (slots["contact"], slots["requested_slot"]) == (SKIPPED, "consent")
+    # A contact from before it was known does not go along either.
+    slots = rasa.slots("validate_report_form", "네", slots=FULL, requested="confirm")
+    assert (slots["report_outcome"], slots["contact"]) == ("submit", SKIPPED)
 
 
 def test_the_same_turn_again_shows_the_same_receipt_and_files_nothing_more(rasa: Rasa) -> None:

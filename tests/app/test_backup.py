@@ -25,6 +25,7 @@ from app.backup import (
 )
 from app.backup_manifest import BackupFailure, read_manifest
 from app.cli.main import run
+from app.erasure_ledger import ErasureLedger, read_ledger
 from app.migrate import upgrade
 from app.restore import restore
 from app.settings import Settings
@@ -36,6 +37,7 @@ from core.database import Database
 from core.erasure import find_erasure, request_erasure
 from core.inbound import Photo
 from core.models import Attachment, Case, Conversation, Turn
+from dialogue.erasure import NotedErasure
 from tests.builders import make_case, make_conversation, make_turn, sample_city
 from tests.ports import free_port
 
@@ -325,6 +327,30 @@ def test_an_erasure_after_the_backup_is_asked_for_again(settings, tmp_path):
         assert erasure is not None
         assert (erasure.by, erasure.done_at) == ("cli:test", None)
     database.dispose()
+
+
+def test_erasures_of_a_database_that_is_lost_are_known_from_the_list(settings, tmp_path):
+    make_backup(settings, tmp_path / "b", now=NOW)
+    database = Database(settings.database_url)
+    with database.transaction() as session:
+        began = session.get_one(Conversation, 1).created_at
+        request_erasure(session, conversation_id=1, by="citizen", now=NOW)
+    database.dispose()
+    ledger = ErasureLedger(settings.erasure_ledger_file)
+    for erasure in (
+        NotedErasure(1, began, NOW, "citizen"),
+        NotedErasure(1, began, NOW, "citizen"),
+        # Ids come again after a restore: this was another conversation.
+        NotedErasure(2, began + timedelta(days=9), NOW, "citizen"),
+    ):
+        ledger.note(erasure)
+    with settings.erasure_ledger_file.open("a") as file:
+        file.write('\n{"conversation_id": 3, "beg')  # the power went
+    assert len(read_ledger(settings.erasure_ledger_file)) == 2
+    for path in settings.var_dir.glob("*.db*"):
+        path.unlink()
+    done = restore(settings, tmp_path / "b", now=NOW, force=True, by="cli:test")
+    assert done.erased_again == [1]
 
 
 def test_pruning_keeps_the_latest_and_what_it_needs(settings, tmp_path):

@@ -37,7 +37,18 @@ OPERATIONS = text_of(
 )
 
 
-GROUPS = ("audit", "vault", "officer", "city", "telegram", "post", "outbox", "turns", "alerts")
+GROUPS = (
+    "audit",
+    "vault",
+    "officer",
+    "city",
+    "telegram",
+    "post",
+    "outbox",
+    "turns",
+    "alerts",
+    "retention",
+)
 
 
 def commands() -> Iterator[str]:

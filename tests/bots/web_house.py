@@ -31,6 +31,7 @@ from dialogue.dispatch import Dispatcher
 from dialogue.door import Door
 from dialogue.photos import accept_photo
 from dialogue.rasa import RasaAnswer, RasaClient, RasaTurn, Understood
+from dialogue.rights import Rights
 from dialogue.runner import TurnRunner
 from tests.builders import CODES, Clock, make_database, make_vault, sample_city
 
@@ -144,7 +145,14 @@ def make_house(
     store = AttachmentStore(folder / "attachments")
     dispatcher = Dispatcher(database=database, channels=[Channel(WebSender())], now=clock)
     runner = TurnRunner(
-        database=database, city=sample_city(), rasa=rasa, dispatcher=dispatcher, now=clock
+        database=database,
+        city=sample_city(),
+        rasa=rasa,
+        dispatcher=dispatcher,
+        now=clock,
+        rights=Rights(
+            database=database, vault=make_vault(), city=sample_city(), codes=CODES, now=clock
+        ),
     )
     door = Door(database=database, vault=make_vault(), city=sample_city(), now=clock)
     hub = Hub(database, poll_seconds=0.05, heartbeat_seconds=heartbeat_seconds)
@@ -160,6 +168,7 @@ def make_house(
         kick=kick,
         accept_photo=accept or (lambda data, name: accept_photo(data, name=name, store=store)),
         attachments=store,
+        vault=make_vault(),
         city=sample_city(),
         codes=CODES,
         hub=hub,

@@ -7,12 +7,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from core.case_links import link_case
 from core.case_queries import events_of
 from core.case_status import ALLOWED, TITLES, CaseStatus
 from core.cases import Actor, change_status
 from core.models.case import Case
 from core.models.conversation import Delivery
-from tests.builders import make_case, make_turn, sample_city
+from tests.builders import CODES, make_case, make_conversation, make_turn, sample_city
 from tests.console.house import House, hidden_fields, picture
 
 GOOD = {"to": "in_progress", "reason": "현장 확인", "note": "오늘 나가 볼게요."}
@@ -59,6 +60,25 @@ def test_the_page_tells_all_that_is_known(house, case):
     ):
         assert text in page, text
     assert f'href="/conversations/{case.conversation_id}#latest"' in page
+
+
+def test_the_conversations_that_were_linked_by_the_code_are_shown(house, case):
+    assert "이은 대화" not in house.sign_in().get("/cases/1").text
+    with house.database.transaction() as session:
+        other = make_conversation(session, address="b" * 64)
+        code = CODES.make(turn_id=case.turn_id, number=case.number)
+        link_case(
+            session,
+            city=sample_city(),
+            codes=CODES,
+            conversation_id=other.id,
+            number=case.number,
+            code=code,
+            now=house.clock(),
+        )
+        other_id = other.id
+    page = house.sign_in().get("/cases/1").text
+    assert f'href="/conversations/{other_id}#latest">이은 대화 {other_id} 보기' in page
 
 
 def test_only_allowed_next_states_are_offered(house, case):

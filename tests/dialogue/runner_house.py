@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from sqlalchemy import select
 
@@ -17,8 +18,9 @@ from core.ports import Channel
 from dialogue.dispatch import Dispatcher
 from dialogue.door import Door
 from dialogue.rasa import RasaClient
+from dialogue.rights import Rights
 from dialogue.runner import TurnRunner
-from tests.builders import Clock, make_message, make_vault, sample_city
+from tests.builders import CODES, Clock, make_message, make_vault, sample_city
 
 Answer = tuple[int, dict[str, Any]]
 
@@ -29,6 +31,7 @@ class ScriptedRasa:
     def __init__(self) -> None:
         self.requests: list[dict[str, Any]] = []
         self.forgotten: list[str] = []
+        self.trackers: set[str] = set()
         self.forget: Callable[[str], int] = lambda path: 200
         self.answer: Callable[[dict[str, Any]], Answer] = lambda body: say(f"답: {body['text']}")
         owner = self
@@ -45,14 +48,20 @@ class ScriptedRasa:
                 self.wfile.write(payload)
 
             def do_GET(self) -> None:
+                path = urlsplit(self.path)
+                after = parse_qs(path.query).get("after", [""])[0]
+                names = sorted(name for name in owner.trackers if name > after)
+                payload = json.dumps({"conversations": names}).encode()
                 self.send_response(200)
-                self.send_header("content-length", "0")
+                self.send_header("content-length", str(len(payload)))
                 self.end_headers()
+                self.wfile.write(payload)
 
             def do_DELETE(self) -> None:
                 status = owner.forget(self.path)
                 if status == 200:
                     owner.forgotten.append(self.path)
+                    owner.trackers.discard(unquote(self.path.rsplit("/", 1)[1]))
                 payload = json.dumps({"erased": 1}).encode()
                 self.send_response(status)
                 self.send_header("content-length", str(len(payload)))
@@ -84,7 +93,9 @@ def say(*texts: str, choices: list[dict[str, str]] | None = None) -> Answer:
 class House:
     """Door, runner and dispatcher over one database and a scripted Rasa."""
 
-    def __init__(self, database: Database, rasa: ScriptedRasa) -> None:
+    def __init__(
+        self, database: Database, rasa: ScriptedRasa, *, with_rights: bool = False
+    ) -> None:
         self.database, self.rasa, self.clock = database, rasa, Clock()
         self.client = RasaClient(urls=(rasa.url,), secret="s" * 24, timeout=5.0)
         dispatcher = Dispatcher(database=database, channels=[Channel(WebSender())], now=self.clock)
@@ -94,8 +105,19 @@ class House:
             rasa=self.client,
             dispatcher=dispatcher,
             now=self.clock,
+            rights=self._rights() if with_rights else None,
         )
         self.door = Door(database=database, vault=make_vault(), city=sample_city(), now=self.clock)
+
+    def _rights(self) -> Rights:
+        return Rights(
+            database=self.database,
+            vault=make_vault(),
+            city=sample_city(),
+            codes=CODES,
+            now=self.clock,
+            public_base_url="https://sotong.city.example",
+        )
 
     def hear(self, text: str = "", **message: Any) -> int:
         received = self.door.receive(make_message(text=text, **message))

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from standardwebhooks import Webhook
 
 from core.attachments import record_attachments
+from core.case_contacts import change_contact
 from core.case_status import CaseStatus
 from core.cases import Actor, add_note, add_photos
 from core.city import Way
@@ -178,6 +179,38 @@ def test_a_contact_goes_only_where_it_is_needed_and_leaves_an_audit_line(
                 select(AuditEntry).where(AuditEntry.action == "vault.reveal")
             ).all()
             assert [line.actor for line in lines] == ["department:road"]
+
+
+def test_a_contact_that_the_citizen_changed_goes_to_the_department_that_needs_it(
+    tmp_path: Path, receiver
+) -> None:
+    with open_house(tmp_path, {ROAD: way(receiver, needs_contact=True)}) as house:
+        the_clock_of_today(house)
+        case = house.open(ROAD)
+        tokens = []
+        for value in ("02-120-0000", "02-120-1111"):
+            with house.database.transaction() as session:
+                tokens.append(
+                    house.vault.keep(
+                        session,
+                        conversation_id=case.conversation_id,
+                        kind="phone",
+                        value=value,
+                        now=house.clock(),
+                    )
+                )
+        house.runner.run_due()
+        with house.database.transaction() as session:
+            change_contact(
+                session,
+                conversation_id=case.conversation_id,
+                token=tokens[1],
+                now=house.clock(),
+            )
+        house.runner.run_due()
+        told = [event["data"] for event in receiver.events.values()]
+        assert [data.get("contact") for data in told] == ["02-120-0000", "02-120-1111"]
+        assert told[1]["note"] == "시민이 연락처를 바꿨어요."
 
 
 def test_during_a_change_of_secrets_each_active_one_signs(tmp_path: Path) -> None:
