@@ -22,8 +22,9 @@ from core.city import (
     Service,
     Way,
 )
-from core.clock import WorkCalendar
+from core.clock import Duties, WorkCalendar
 from core.geo import Polygon, make_shape
+from core.matters import TALK, Matter
 from core.texts import Texts
 
 
@@ -41,11 +42,14 @@ def make_city(
     hotlines: Sequence[models.CallCentreModel],
     emergency: tuple[EmergencyRule, ...],
     calendar: WorkCalendar,
+    matters: tuple[Matter, ...],
+    duties: Duties,
     texts: Texts,
 ) -> City:
     """Build the city. The office of each gu becomes a department with the id gu-<id>."""
+    promise = next(one.period for one in matters if one.id == TALK) or ""
     return City(
-        jurisdiction=_jurisdiction(jurisdiction, boundaries),
+        jurisdiction=_jurisdiction(jurisdiction, boundaries, promise=promise),
         departments=(
             *(_department(model) for model in departments),
             *(_gu_office(model, jurisdiction) for model in gus),
@@ -62,6 +66,8 @@ def make_city(
             for model in neighbours
         ),
         calendar=calendar,
+        matters=matters,
+        duties=duties,
         texts=texts,
         emergency=emergency,
         hotlines=tuple(_hotline(model) for model in hotlines),
@@ -74,7 +80,9 @@ def gu_office_id(gu_id: str) -> str:
     return f"gu-{gu_id}"
 
 
-def _jurisdiction(model: models.JurisdictionModel, boundaries: Boundaries) -> Jurisdiction:
+def _jurisdiction(
+    model: models.JurisdictionModel, boundaries: Boundaries, *, promise: str
+) -> Jurisdiction:
     outline = make_shape([Polygon(tuple(model.outline))]) if model.outline is not None else None
     return Jurisdiction(
         id=model.id,
@@ -84,6 +92,7 @@ def _jurisdiction(model: models.JurisdictionModel, boundaries: Boundaries) -> Ju
         notice=model.notice,
         call_centre=_hotline(model.call_centre),
         website=model.website,
+        promise_period=promise,
         outline=outline,
         gu_areas=boundaries.gu,
         dong_areas=boundaries.dong,
