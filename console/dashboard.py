@@ -62,7 +62,8 @@ def parse_filter(query: QueryParams, *, department_ids: frozenset[str]) -> CaseF
 
 def is_overdue(case: Case, now: datetime) -> bool:
     """Whether the city still owes an answer whose time has passed."""
-    return case.due_at < now and CaseStatus(case.status) not in DONE
+    owed = CaseStatus(case.status) not in DONE and case.paused_at is None
+    return owed and case.due_at < now
 
 
 def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:

@@ -178,6 +178,18 @@ def inspection_end(
         ordinal += 1
 
 
+def working_day_after(at: datetime, days: int, *, calendar: WorkCalendar) -> datetime:
+    """The close of the office on the n-th working day after the day of `at` (aware UTC).
+
+    The day itself is not counted (민법 제157조): a citizen has the days that follow it.
+    """
+    ordinal = stamp_of(at) // DAY
+    while days:
+        ordinal += 1
+        days -= calendar.day(ordinal).skipped is None
+    return moment_of(ordinal * DAY + calendar.segments[-1][1])
+
+
 def _hours_of(period: Period) -> int | None:
     """The working hours of what is counted in hours; None for what is counted in days."""
     if period.unit is Unit.IMMEDIATE:
