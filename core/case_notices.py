@@ -49,12 +49,14 @@ def sign(city: City, case: Case, actor: Actor) -> Signature:
     return Signature(f"{department.name} {actor.name}".strip(), department.phone)
 
 
-def remedy(city: City, case: Case) -> str:
-    """What the citizen can do against the result; an objection only where the law gives one (35조)."""
-    refused = case.status == CaseStatus.REJECTED.value
-    if case.kind == LEGAL:
+def remedy(city: City, *, kind: str, refused: bool) -> str:
+    """What the citizen can do against the result; an objection only where the law gives one (35조).
+
+    Only a refusal of a 법정민원 can be objected to.
+    """
+    if kind == LEGAL:
         return city.texts.render("remedy_legal_refused" if refused else "remedy_legal")
-    key = {"고충": "remedy_grievance", TALK: "remedy_talk"}.get(case.kind, "remedy_civil")
+    key = {"고충": "remedy_grievance", TALK: "remedy_talk"}.get(kind, "remedy_civil")
     return city.texts.render(key)
 
 
@@ -82,7 +84,7 @@ def tell_citizen(
         "due": day_and_time(case.due_at),
         "officer": signature.who,
         "phone": signature.phone,
-        "remedy": remedy(city, case),
+        "remedy": remedy(city, kind=case.kind, refused=case.status == CaseStatus.REJECTED.value),
         "until": day_and_time(datetime.fromisoformat(until)) if until else "",
         "agency": event.data.get("agency") or city.texts.render("case_other_agency"),
     }

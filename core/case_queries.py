@@ -74,7 +74,8 @@ def list_cases(
 ) -> list[Case]:
     """Cases by due time, those that are done last. ``overdue_at`` keeps those overdue at that moment.
 
-    While a citizen's supplement is waited for, a case is not overdue.
+    While a citizen's supplement is waited for, a case is not overdue, and what another agency has is not
+    overdue here.
     """
     query = select(Case)
     if department_id is not None:
@@ -84,7 +85,11 @@ def list_cases(
         if overdue_at is not None and status in DONE:
             return []  # Nothing more is owed there.
     if overdue_at is not None:
-        query = query.where(Case.due_at < overdue_at, Case.paused_at.is_(None))
+        query = query.where(
+            Case.due_at < overdue_at,
+            Case.paused_at.is_(None),
+            Case.status != CaseStatus.TRANSFERRED.value,
+        )
     if status is not None:
         return _page(session, query, limit, offset)
     still_open = query.where(text(OPEN_CASES))
