@@ -160,10 +160,9 @@ def test_decree_24_the_time_from_asking_for_a_supplement_to_its_arrival_does_not
         (text,) = told(session)
         assert "2026-05-13 18:00까지" in text
         assert "사진을 보내 주세요." in text
-        move(session, case, CaseStatus.IN_PROGRESS, "2026-05-08T15:00")
+        moved = move(session, case, CaseStatus.IN_PROGRESS, "2026-05-08T15:00")
         # 6, 7 and 8 do not count: 4, then 11 to 15, 18.
-        assert case.due_at == seoul("2026-05-18T18:00")
-        assert case.paused_at is None
+        assert (moved.due_at, moved.paused_at) == (seoul("2026-05-18T18:00"), None)
         texts = [line["text"] for line in case.due_trace if line.get("kind") == "pause"]
         assert texts == [
             "5/6(수) 보완 기간 제외",

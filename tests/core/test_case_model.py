@@ -26,6 +26,7 @@ from core.case_inspection import begin_inspection, end_inspection, extend_inspec
 from core.case_queries import events_of
 from core.case_status import ALLOWED, DONE, NOTE_REQUIRED, CaseStatus
 from core.cases import Actor, change_department, change_status
+from core.city import Department
 from core.clock import Period
 from core.database import Database
 from core.errors import Refused
@@ -148,7 +149,7 @@ class CaseMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.version > 1)
     @rule(department=st.sampled_from(CITY.departments[:3]))
-    def another_department(self, department: object) -> None:
+    def another_department(self, department: Department) -> None:
         try:
             with self.database.transaction() as session:
                 change_department(
