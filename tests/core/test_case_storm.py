@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import func, insert, select
@@ -20,6 +22,7 @@ from core.models.conversation import Turn
 from tests.builders import MONDAY_TEN, make_case, make_database, make_turn, sample_city
 
 CITY = sample_city()
+T = TypeVar("T")
 CASES, OFFICERS = 1_000, 50
 OWN, DISPUTED = CASES // OFFICERS, 5
 
@@ -58,20 +61,46 @@ def fill(database: Database) -> list[int]:
         return [first.id, *(case["id"] for case in cases)]
 
 
+def patiently(work: Callable[[], T]) -> T:
+    """Once more while the database is busy: then nothing was written, and no connection was free."""
+    while True:
+        try:
+            return work()
+        except TemporaryFailure:
+            continue
+
+
 def test_of_fifty_officers_on_a_thousand_cases_none_loses_a_change(database: Database) -> None:
     ids = fill(database)
     taken: Counter[int] = Counter()
     stale: list[Refused] = []
     lock = threading.Lock()
 
+    def look(case_id: int) -> tuple[int, CaseStatus]:
+        with database.reading() as session:
+            seen = session.get_one(Case, case_id)
+            return seen.version, CaseStatus(seen.status)
+
+    def save(number: int, case_id: int, to: CaseStatus, version: int) -> None:
+        with database.transaction() as session:
+            change_status(
+                session,
+                city=CITY,
+                case_id=case_id,
+                to=to,
+                actor=Actor("officer", str(number), "담당관"),
+                reason="확인",
+                note="알려 드려요.",
+                expected_version=version,
+                now=MONDAY_TEN,
+            )
+
     def officer(number: int) -> None:
         chance = random.Random(number)
         # Each case is somebody's; the first ones are everybody's.
         mine = [*ids[:DISPUTED], *ids[number * OWN : (number + 1) * OWN]]
         for case_id in mine:
-            with database.reading() as session:
-                seen = session.get_one(Case, case_id)
-                version, status = seen.version, CaseStatus(seen.status)
+            version, status = patiently(partial(look, case_id))
             to = (
                 CaseStatus.ASSIGNED
                 if status is CaseStatus.RECEIVED and chance.random() < 0.5
@@ -79,29 +108,14 @@ def test_of_fifty_officers_on_a_thousand_cases_none_loses_a_change(database: Dat
                 if status is CaseStatus.IN_PROGRESS
                 else CaseStatus.IN_PROGRESS
             )
-            while True:
-                try:
-                    with database.transaction() as session:
-                        change_status(
-                            session,
-                            city=CITY,
-                            case_id=case_id,
-                            to=to,
-                            actor=Actor("officer", str(number), "담당관"),
-                            reason="확인",
-                            note="알려 드려요.",
-                            expected_version=version,
-                            now=MONDAY_TEN,
-                        )
-                except TemporaryFailure:
-                    continue  # The database was busy: nothing was written.
-                except Refused as refused:
-                    with lock:
-                        stale.append(refused)
-                else:
-                    with lock:
-                        taken[case_id] += 1
-                break
+            try:
+                patiently(partial(save, number, case_id, to, version))
+            except Refused as refused:
+                with lock:
+                    stale.append(refused)
+            else:
+                with lock:
+                    taken[case_id] += 1
 
     threads = [threading.Thread(target=officer, args=(number,)) for number in range(OFFICERS)]
     for thread in threads:
