@@ -22,9 +22,10 @@ from core.city import (
     Service,
     Way,
 )
-from core.clock import WorkCalendar
+from core.clock import Duties, WorkCalendar
 from core.consent_texts import ConsentText
 from core.geo import Polygon, make_shape
+from core.matters import TALK, Matter
 from core.retention_rules import RetentionRule
 from core.texts import Texts
 
@@ -43,13 +44,16 @@ def make_city(
     hotlines: Sequence[models.CallCentreModel],
     emergency: tuple[EmergencyRule, ...],
     calendar: WorkCalendar,
+    matters: tuple[Matter, ...],
+    duties: Duties,
     texts: Texts,
     retention: tuple[RetentionRule, ...] = (),
     consents: tuple[ConsentText, ...] = (),
 ) -> City:
     """Build the city. The office of each gu becomes a department with the id gu-<id>."""
+    promise = next(one.period for one in matters if one.id == TALK) or ""
     return City(
-        jurisdiction=_jurisdiction(jurisdiction, boundaries),
+        jurisdiction=_jurisdiction(jurisdiction, boundaries, promise=promise),
         departments=(
             *(_department(model) for model in departments),
             *(_gu_office(model, jurisdiction) for model in gus),
@@ -68,6 +72,8 @@ def make_city(
             for model in neighbours
         ),
         calendar=calendar,
+        matters=matters,
+        duties=duties,
         texts=texts,
         emergency=emergency,
         hotlines=tuple(_hotline(model) for model in hotlines),
@@ -82,7 +88,9 @@ def gu_office_id(gu_id: str) -> str:
     return f"gu-{gu_id}"
 
 
-def _jurisdiction(model: models.JurisdictionModel, boundaries: Boundaries) -> Jurisdiction:
+def _jurisdiction(
+    model: models.JurisdictionModel, boundaries: Boundaries, *, promise: str
+) -> Jurisdiction:
     outline = make_shape([Polygon(tuple(model.outline))]) if model.outline is not None else None
     return Jurisdiction(
         id=model.id,
@@ -92,6 +100,7 @@ def _jurisdiction(model: models.JurisdictionModel, boundaries: Boundaries) -> Ju
         notice=model.notice,
         call_centre=_hotline(model.call_centre),
         website=model.website,
+        promise_period=promise,
         outline=outline,
         gu_areas=boundaries.gu,
         dong_areas=boundaries.dong,

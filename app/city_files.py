@@ -6,7 +6,6 @@ Must not decide anything about a case. Every mistake is collected and told with 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, time
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,15 +14,16 @@ from pydantic import BaseModel
 from app import city_models as models
 from app.city_boundaries import Boundaries, load_boundaries
 from app.city_build import make_city
+from app.city_calendar import make_calendar
 from app.city_checks import Names, Spot, check_references, check_texts, check_unique
 from app.city_compile import compile_city
 from app.city_emergency import load_emergency
+from app.city_periods import PeriodsModel, check_services, make_duties, make_matters
 from app.city_privacy import ConsentModel, RetentionModel, consent_texts, retention_rules
 from app.city_yaml import CityError, Document, Problems, Where, read_document, validate
 from core.city import City
-from core.clock import WorkCalendar
-from core.errors import Refused
-from core.holidays import public_holidays
+from core.clock import Duties, WorkCalendar
+from core.matters import LAW_MATTERS, Matter
 from core.texts import Texts
 
 __all__ = ["CityError", "compile_city", "load_city"]
@@ -87,6 +87,8 @@ class _Loader:
             problems=self.problems,
         )
         calendar = self._calendar(calendar_model)
+        matters, duties = self._periods()
+        check_services(services, problems=self.problems)
         boundaries = self._boundaries(jurisdiction, _bare(gus))
         if self.problems.found or jurisdiction is None or calendar is None:
             raise CityError(self.problems.sentences())
@@ -103,6 +105,8 @@ class _Loader:
             hotlines=_bare(hotlines),
             emergency=emergency,
             calendar=calendar,
+            matters=matters,
+            duties=duties,
             texts=Texts(texts),
             retention=retention,
             consents=consents,
@@ -184,45 +188,20 @@ class _Loader:
         return check_texts(documents, name=f"{self.folder.name}/texts", problems=self.problems)
 
     def _calendar(self, model: models.CalendarModel | None) -> WorkCalendar | None:
-        if model is None:
-            return None
-        name = f"{self.folder.name}/calendar.yml"
         document = self._read("calendar.yml")
-        line = document.line(("years",)) if document is not None else 0
-        decrees = {decree.date: decree.name for decree in model.decrees}
-        if len(decrees) != len(model.decrees):
-            self.problems.add_at(name, line, "a date stands twice in decrees")
-        first, last = model.years.from_, model.years.to
-        if not first <= last <= first + 100:
-            self.problems.add_at(name, line, f"years {first} to {last}: expected from ≤ to")
+        if model is None or document is None:
             return None
-        for day in decrees:
-            if not first <= day.year <= last:
-                self.problems.add_at(name, line, f"decree {day} lies outside {first}–{last}")
-        holidays: dict[date, str] = {}
-        for year in range(first, last + 1):
-            try:
-                holidays.update(public_holidays(year, decrees=decrees))
-            except Refused:
-                self.problems.add_at(
-                    name, line, f"year {year}: its lunar holidays are not known to the program"
-                )
-                return None
-        lunch = model.lunch
-        try:
-            return WorkCalendar(
-                office_start=time.fromisoformat(model.office.start),
-                office_end=time.fromisoformat(model.office.end),
-                lunch=(time.fromisoformat(lunch.start), time.fromisoformat(lunch.end))
-                if lunch is not None
-                else None,
-                holidays=holidays,
-                years=frozenset(range(first, last + 1)),
-            )
-        except ValueError as error:
-            line = document.line(("office",)) if document is not None else 0
-            self.problems.add_at(name, line, f"office hours cannot be used: {error}")
-            return None
+        return make_calendar(model, document, problems=self.problems)
+
+    def _periods(self) -> tuple[tuple[Matter, ...], Duties]:
+        """Without the file the law's own periods hold."""
+        if not (self.folder / "periods.yml").exists():
+            return LAW_MATTERS, Duties()
+        document = self._read("periods.yml")
+        model = self._one("periods.yml", PeriodsModel)
+        if document is None or model is None:
+            return LAW_MATTERS, Duties()
+        return make_matters(model, document, problems=self.problems), make_duties(model)
 
     def _boundaries(
         self, model: models.JurisdictionModel | None, gus: Sequence[models.GuModel]

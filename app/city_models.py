@@ -111,11 +111,13 @@ Network = Annotated[str, AfterValidator(_network)]
 Words = tuple[Text, ...]
 
 
-class _Model(BaseModel):
+class CityModel(BaseModel):
+    """What all entries have in common: no unknown field, no change."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class CallCentreModel(_Model):
+class CallCentreModel(CityModel):
     """The call centre of the city."""
 
     number: Phone
@@ -124,14 +126,14 @@ class CallCentreModel(_Model):
     always: bool
 
 
-class BoundariesModel(_Model):
+class BoundariesModel(CityModel):
     """Boundary files, relative to the city folder."""
 
     gu: Text | None = None
     dong: Text | None = None
 
 
-class JurisdictionModel(_Model):
+class JurisdictionModel(CityModel):
     """jurisdiction.yml"""
 
     id: Text
@@ -145,7 +147,7 @@ class JurisdictionModel(_Model):
     boundaries: BoundariesModel = BoundariesModel()
 
 
-class WayModel(_Model):
+class WayModel(CityModel):
     """The field `way` of a department or a gu. A mail without `address` goes to its `email`."""
 
     kind: Literal["none", "webhook", "mail"]
@@ -167,7 +169,7 @@ class WayModel(_Model):
         return self
 
 
-class DepartmentModel(_Model):
+class DepartmentModel(CityModel):
     """One entry of departments.yml."""
 
     id: Identifier
@@ -180,7 +182,7 @@ class DepartmentModel(_Model):
     way: WayModel | None = None
 
 
-class QuestionModel(_Model):
+class QuestionModel(CityModel):
     """One extra question of a service."""
 
     id: Identifier
@@ -189,7 +191,7 @@ class QuestionModel(_Model):
     required: bool = False
 
 
-class ServiceModel(_Model):
+class ServiceModel(CityModel):
     """One entry of services.yml."""
 
     code: Identifier
@@ -206,7 +208,7 @@ class ServiceModel(_Model):
     needs: tuple[Need, ...] | None = None
 
 
-class WhenModel(_Model):
+class WhenModel(CityModel):
     """The condition of a rule."""
 
     services: tuple[Identifier, ...] = ()
@@ -216,7 +218,7 @@ class WhenModel(_Model):
     gu_known: bool | None = None
 
 
-class RuleModel(_Model):
+class RuleModel(CityModel):
     """One entry of rules.yml. `department: gu-office` means the office of the gu."""
 
     id: Identifier
@@ -225,7 +227,7 @@ class RuleModel(_Model):
     why: Text
 
 
-class GuModel(_Model):
+class GuModel(CityModel):
     """One entry of gus.yml. The office's fields have defaults made from the name."""
 
     id: Identifier
@@ -240,7 +242,7 @@ class GuModel(_Model):
     way: WayModel | None = None
 
 
-class PlaceModel(_Model):
+class PlaceModel(CityModel):
     """One entry of places.yml."""
 
     name: Text
@@ -250,7 +252,7 @@ class PlaceModel(_Model):
     long: Annotated[float, Field(ge=-180, le=180)] | None = None
 
 
-class NeighbourModel(_Model):
+class NeighbourModel(CityModel):
     """One entry of neighbours.yml."""
 
     name: Text
@@ -260,44 +262,47 @@ class NeighbourModel(_Model):
     long: Annotated[float, Field(ge=-180, le=180)] | None = None
 
 
-class SpanModel(_Model):
+class SpanModel(CityModel):
     """A stretch of a day."""
 
     start: ClockText
     end: ClockText
 
 
-class YearsModel(_Model):
+class YearsModel(CityModel):
     """First and last year covered."""
 
     from_: int = Field(alias="from")
     to: int
 
 
-class DecreeModel(_Model):
+class DecreeModel(CityModel):
     """An election day or a holiday made by decree."""
 
     date: date
+    weekday: Literal["월", "화", "수", "목", "금", "토", "일"]
     name: Text
 
 
-class CalendarModel(_Model):
+class CalendarModel(CityModel):
     """calendar.yml"""
 
     office: SpanModel
     lunch: SpanModel | None = None
     years: YearsModel
+    late_receipt_counts: bool = True
+    paused_day: Literal["touched", "whole"] = "touched"
     decrees: tuple[DecreeModel, ...] = ()
 
 
-class PatternModel(_Model):
+class PatternModel(CityModel):
     """One pattern of an emergency: all of these, none of those."""
 
     all: Annotated[Words, Field(min_length=1)]
     none: Words = ()
 
 
-class EmergencyModel(_Model):
+class EmergencyModel(CityModel):
     """One entry of emergency.yml."""
 
     id: Identifier

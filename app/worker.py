@@ -32,6 +32,7 @@ from app.wiring import Parts, Talk, build_talk
 from core.errors import TemporaryFailure
 from core.photo_places import PhotoPlaces
 from core.posts import look_after_posts
+from dialogue.case_duties import look_after_cases
 from dialogue.clock import ClockMender
 from dialogue.drafts import look_after_drafts
 from dialogue.erasure import erase_due
@@ -42,6 +43,7 @@ log = logging.getLogger(__name__)
 TURNS_EVERY = 1.0
 DELIVERIES_EVERY = 1.0
 DRAFTS_EVERY = 60.0
+DUTIES_EVERY = 10.0
 ERASURES_EVERY = 2.0
 HEARTBEAT_EVERY = 5.0
 POSTS_EVERY = 2.0
@@ -130,6 +132,9 @@ def _jobs(parts: Parts, talk: Talk, work: DepartmentWork) -> list[tuple[Callable
     def drafts() -> None:
         _quietly(lambda: look_after_drafts(database=parts.database, city=parts.city, now=parts.now))
 
+    def duties() -> None:
+        _quietly(lambda: look_after_cases(database=parts.database, city=parts.city, now=parts.now))
+
     def erasures() -> None:
         _quietly(
             lambda: erase_due(
@@ -183,6 +188,7 @@ def _jobs(parts: Parts, talk: Talk, work: DepartmentWork) -> list[tuple[Callable
         (turns, TURNS_EVERY),
         (deliveries, DELIVERIES_EVERY),
         (drafts, DRAFTS_EVERY),
+        (duties, DUTIES_EVERY),
         (erasures, ERASURES_EVERY),
         (retention, RETENTION_EVERY),
         (posts, POSTS_EVERY),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -19,10 +20,16 @@ from console.forms import LONGEST_REASON, read_line, read_number, read_photos, r
 from console.pages import Pages, token_chip, with_tokens
 from core.attachments import stored_files
 from core.audit import record_audit
+from core.case_clock import SUPPLEMENT, clock_rows, history_of, since_start
+from core.case_duties import DEMAND, PROGRESS, REMIND
+from core.case_inspection import running_inspection
 from core.case_links import followers_of
+from core.case_notices import remedy
 from core.case_queries import events_of
-from core.case_status import ALLOWED, NOTE_REQUIRED, TITLES, CaseStatus
+from core.case_status import ALLOWED, NOTE_REQUIRED, TITLES, WORKED_ON, CaseStatus
 from core.cases import Actor, change_department, change_status
+from core.city import City
+from core.clock import IMMEDIATE_HOURS, Unit, receive_by
 from core.desk import find_case_by_id
 from core.errors import Refused
 from core.failpoints import failpoint
@@ -31,6 +38,15 @@ from core.models.case import Case, CaseEvent
 from core.officer_sessions import use_form
 from core.officers import allows
 from core.ratings import rating_of
+from core.statutory import INSPECTED_KIND, own_unit
+
+_UNITS = {
+    Unit.HOURS: "근무시간",
+    Unit.DAYS: "일",
+    Unit.WEEKS: "주",
+    Unit.MONTHS: "개월",
+    Unit.YEARS: "년",
+}
 
 
 @dataclass(frozen=True)
@@ -52,9 +68,8 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
     def case_page(request: Request, case_id: RowId) -> Response:
         visit: Visit = request.state.visit
         with deps.database.transaction() as session:
-            case = _existing(session, case_id)
-            _note(session, visit, "case.read", case)
-        return _show(request, deps=deps, pages=pages, case_id=case_id)
+            note_case(session, visit, "case.read", existing_case(session, case_id))
+        return show_case(request, deps=deps, pages=pages, case_id=case_id)
 
     @router.post("/cases/{case_id}/status")
     @needs("case.change")
@@ -64,7 +79,7 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
         try:
             wanted = _parse_change(visit, deps=deps)
             with deps.database.transaction() as session:
-                case = _existing(session, case_id)
+                case = existing_case(session, case_id)
                 first = use_form(
                     session,
                     token=read_line(visit.form, "form_token", limit=64),
@@ -77,16 +92,16 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
                         city=deps.city,
                         case_id=case.id,
                         to=wanted.to,
-                        actor=Actor(kind="officer", id=str(officer.id), name=officer.name),
+                        actor=officer_of(visit),
                         reason=wanted.reason,
                         note=wanted.note,
                         photos=wanted.photos,
                         expected_version=wanted.version,
                         now=visit.now,
                     )
-                    _note(session, visit, "case.change", case)
+                    note_case(session, visit, "case.change", case)
         except Refused as refused:
-            return _show(request, deps=deps, pages=pages, case_id=case_id, problem=refused)
+            return show_case(request, deps=deps, pages=pages, case_id=case_id, problem=refused)
         failpoint("status_changed")
         deps.kick(case.conversation_id)
         query = urlencode({"done": "changed" if first else "already"})
@@ -100,7 +115,7 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
         try:
             reason = read_text(visit.form, "why", label="까닭", limit=LONGEST_REASON)
             with deps.database.transaction() as session:
-                case = _existing(session, case_id)
+                case = existing_case(session, case_id)
                 first = use_form(
                     session,
                     token=read_line(visit.form, "form_token", limit=64),
@@ -113,14 +128,14 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
                         city=deps.city,
                         case_id=case_id,
                         department_id=read_line(visit.form, "department", limit=60),
-                        actor=Actor(kind="officer", id=str(officer.id), name=officer.name),
+                        actor=officer_of(visit),
                         reason=reason,
                         expected_version=read_number(visit.form, "version"),
                         now=visit.now,
                     )
-                    _note(session, visit, "case.move", case)
+                    note_case(session, visit, "case.move", case)
         except Refused as refused:
-            return _show(request, deps=deps, pages=pages, case_id=case_id, problem=refused)
+            return show_case(request, deps=deps, pages=pages, case_id=case_id, problem=refused)
         query = urlencode({"done": "moved" if first else "already"})
         return RedirectResponse(f"/cases/{case_id}?{query}", status_code=303)
 
@@ -143,7 +158,8 @@ def _parse_change(visit: Visit, *, deps: ConsoleDeps) -> WantedChange:
     )
 
 
-def _note(session: Session, visit: Visit, action: str, case: Case) -> None:
+def note_case(session: Session, visit: Visit, action: str, case: Case) -> None:
+    """Write down who did what with a case and the talk that it came from."""
     record_audit(
         session,
         actor=visit.signed_in.officer.actor,
@@ -154,28 +170,39 @@ def _note(session: Session, visit: Visit, action: str, case: Case) -> None:
     )
 
 
-def _existing(session: Session, case_id: int) -> Case:
+def officer_of(visit: Visit) -> Actor:
+    """Who acts, with the department of the account."""
+    officer = visit.signed_in.officer
+    return Actor("officer", str(officer.id), officer.name, officer.department_id)
+
+
+def existing_case(session: Session, case_id: int) -> Case:
+    """The case, or the page that there is none."""
     case = find_case_by_id(session, case_id)
     if case is None:
         raise HTTPException(404)
     return case
 
 
-def _show(
+def show_case(
     request: Request,
     *,
     deps: ConsoleDeps,
     pages: Pages,
     case_id: int,
     problem: Refused | None = None,
+    act: str = "",
 ) -> Response:
+    """The case's page; after a refusal with what was typed into the form ``act``, and what is new."""
     visit: Visit = request.state.visit
     with deps.database.reading() as session:
-        case = _existing(session, case_id)
+        case = existing_case(session, case_id)
         events = events_of(session, case_id=case_id)
         rating = rating_of(session, case_id=case_id)
         files = stored_files(session, _file_ids(case, events))
         followers = [talk.id for talk in followers_of(session, case_id=case_id)]
+        rows = clock_rows(session, case_id=case_id)
+        inspection = running_inspection(session, case, now=visit.now)
     stale = problem is not None and problem.code == "stale"
     seen = read_number(visit.form, "version")
     may_reveal = allows(visit.signed_in.officer, "personal.reveal")
@@ -184,6 +211,9 @@ def _show(
     )
     asked = {question.id: question.text for question in service.questions} if service else {}
     allowed = ALLOWED[CaseStatus(case.status)]
+    period = history_of(case, rows).period
+    again = bool(since_start(rows, SUPPLEMENT))
+    duties = deps.city.duties
     return pages.render(
         request,
         "case.html",
@@ -203,7 +233,22 @@ def _show(
         overdue=is_overdue(case, visit.now),
         # In the order of the table, so that the list always reads the same.
         next_states=[(s.value, TITLES[s], s in NOTE_REQUIRED) for s in CaseStatus if s in allowed],
-        typed=typed(visit.form, "to", "reason", "note", "department", "why"),
+        typed=typed(
+            visit.form,
+            *("to", "reason", "note", "department", "why"),
+            *("words", "number", "agency", "consent"),
+        ),
+        act=act,
+        allowed={state.value for state in allowed},
+        clock=rows,
+        receive_by=_receive_by(case, deps.city),
+        inspection=inspection,
+        inspection_allowed=case.kind == INSPECTED_KIND and CaseStatus(case.status) in WORKED_ON,
+        duties=duties,
+        supplement_days=duties.supplement_again_days if again else duties.supplement_days,
+        unit=_UNITS[own_unit(period)],
+        most_extension=IMMEDIATE_HOURS if period.unit is Unit.IMMEDIATE else period.count,
+        remedy_text=remedy(deps.city, kind=case.kind, refused=True),
         departments=deps.city.departments,
         contact=None
         if case.contact_token is None
@@ -223,7 +268,16 @@ def _file_ids(case: Case, events: list[CaseEvent]) -> Iterator[int]:
         yield from event.data.get("attachments", ())
 
 
+def _receive_by(case: Case, city: City) -> datetime | None:
+    """By when what arrived had to be received (시행령 6조); None where no holidays are known."""
+    try:
+        return receive_by(case.arrived_at, calendar=city.calendar, duties=city.duties).due
+    except Refused:
+        return None
+
+
 def _newer(events: list[CaseEvent], *, case: Case, seen: int | None) -> list[CaseEvent]:
     """What happened since the officer's page was made: each change raises the version by one."""
     count = case.version - (seen or 0)
-    return events[-count:] if 0 < count < len(events) else events
+    changes = [event for event in events if event.kind not in (REMIND, PROGRESS, DEMAND)]
+    return changes[-count:] if 0 < count < len(changes) else changes

@@ -17,6 +17,7 @@ from console.words import RATING_DAYS
 from core.audit import record_audit
 from core.case_queries import list_cases
 from core.case_status import DONE, TITLES, CaseStatus
+from core.case_work import late_receipts, work_of
 from core.department_desk import department_states, list_callbacks
 from core.desk import waiting_rows
 from core.models.case import Case
@@ -25,6 +26,8 @@ from core.ratings import summary_since
 
 CASES_PER_PAGE = 25
 LAST_PAGE = 10_000
+# Waiting conversations in which a report may have arrived that nobody has received.
+NOT_RECEIVED = ("failed_turn", "lapsed_draft")
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,9 @@ def parse_filter(query: QueryParams, *, department_ids: frozenset[str]) -> CaseF
 
 def is_overdue(case: Case, now: datetime) -> bool:
     """Whether the city still owes an answer whose time has passed."""
-    return case.due_at < now and CaseStatus(case.status) not in DONE
+    nobody = DONE | {CaseStatus.TRANSFERRED}
+    owed = CaseStatus(case.status) not in nobody and case.paused_at is None
+    return owed and case.due_at < now
 
 
 def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
@@ -95,12 +100,17 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
             ratings = summary_since(session, since=visit.now - timedelta(days=RATING_DAYS))
             ways = department_states(session, city=deps.city)
             callbacks = len(list_callbacks(session))
+            work = work_of(session, city=deps.city, now=visit.now)
+        unreceived = [row.opened_at for row in rows if row.reason.startswith(NOT_RECEIVED)]
         return pages.render(
             request,
             "dashboard.html",
             rows=rows,
             names=names,
             ratings=ratings,
+            work=work,
+            unreceived=len(unreceived),
+            late_receipts=late_receipts(unreceived, city=deps.city, now=visit.now),
             silent=[state for state in ways if not state.answers],
             troubled=sum(state.troubled for state in ways) + callbacks,
             cases=found[:CASES_PER_PAGE],

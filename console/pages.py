@@ -24,6 +24,7 @@ from core.errors import Refused
 from core.file_links import FileLinks
 from core.officer_sessions import SignedIn
 from core.officers import OfficerView, allows
+from core.texts import placeholders_of
 from core.vault import TOKEN_PATTERN
 
 HERE = Path(__file__).parent
@@ -62,6 +63,7 @@ class Pages:
         self._jinja.filters.update(
             moment=moment,
             iso=lambda at: at.isoformat(),
+            from_iso=datetime.fromisoformat,
             waited=waited,
             period=lambda text: Period.parse(text).in_korean(),
             department=self.department_name,
@@ -82,10 +84,17 @@ class Pages:
         """A page. ``problem`` is shown on top as the sentence of that refusal."""
         html = self._jinja.get_template(template).render(
             **self._common(request),
-            problem=None if problem is None else words.sentence(problem),
+            problem=None if problem is None else self.sentence(problem),
             **values,
         )
         return HTMLResponse(html, status_code=status_code)
+
+    def sentence(self, refused: Refused) -> str:
+        """What a person reads when a rule says no: the city's own words where it has some."""
+        template = self.city.texts.entries.get(f"refused_{refused.code}")
+        if template is None or not placeholders_of(template) <= refused.values.keys():
+            return words.sentence(refused)
+        return template.format_map({name: str(value) for name, value in refused.values.items()})
 
     def fragment(self, request: Request, template: str, **values: Any) -> Response:
         """A part of a page that the page asks for again and again; 304 when nothing is new."""

@@ -16,7 +16,16 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from console import audit, cases, conversations, dashboard, departments, login, officers
+from console import (
+    audit,
+    case_forms,
+    cases,
+    conversations,
+    dashboard,
+    departments,
+    login,
+    officers,
+)
 from console.access import (
     Access,
     Forbidden,
@@ -53,7 +62,8 @@ def make_router(deps: ConsoleDeps) -> APIRouter:
     """All pages of the console. Raises LookupError when a page does not say who may call it."""
     pages = Pages(deps.city, links=FileLinks(deps.cookie_key))
     router = APIRouter(route_class=_route_class(deps, pages), include_in_schema=False)
-    for module in (login, dashboard, conversations, cases, departments, officers, audit):
+    pages_of = (login, dashboard, conversations, cases, case_forms, departments, officers, audit)
+    for module in pages_of:
         module.add_pages(router, deps=deps, pages=pages)
     _add_static(router, pages)
     return router
@@ -116,7 +126,7 @@ def _route_class(deps: ConsoleDeps, pages: Pages) -> type[APIRoute]:
             here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return RedirectResponse(f"/login?{urlencode({'next': here})}", status_code=303)
         # The session ended while something was being written: give the words back.
-        lost = typed(form, "text", "note", "reason")
+        lost = typed(form, "text", "note", "reason", "words")
         return pages.render(request, "expired.html", status_code=401, lost=lost)
 
     def _error(request: Request, status_code: int, refused: Refused) -> Response:

@@ -94,6 +94,17 @@ EVENTS = {
     "photos": "사진이나 파일을 더함",
     "rating": "시민 평가",
     "department": "담당 부서 바꿈",
+    "inspection": "현장조사",
+    "remind": "미리 알림",
+    "progress": "진행 상황 알림",
+    "demand": "독촉",
+}
+# What moved a case's due time.
+CLOCK = {
+    "start": "처리 기간을 새로 시작",
+    "extension": "연장",
+    "supplement": "보완 기다림",
+    "inspection": "현장조사",
 }
 SCORES = {1: "많이 아쉬움", 2: "아쉬움", 3: "보통", 4: "좋음", 5: "아주 좋음"}
 RATING_DAYS = 30
@@ -180,6 +191,8 @@ _SENTENCES = {
     "too_many_photos": "사진은 한 번에 {limit}장까지예요.",
     "stale": "그 사이 다른 사람이 이 민원을 바꿨어요. 바뀐 내용을 보고 다시 저장해 주세요.",
     "illegal_change": "‘{current}’에서 ‘{to}’(으)로는 바꿀 수 없어요.",
+    "length_missing": "늘릴 길이를 1 이상의 숫자로 써 주세요.",
+    "agency_missing": "이송할 기관의 이름을 써 주세요.",
     "status_missing": "바꿀 상태를 골라 주세요.",
     "note_required": "‘{to}’(으)로 바꿀 때는 시민에게 알릴 말을 써 주세요.",
     "reason_missing": "바꾸는 까닭을 써 주세요. 시민에게는 보이지 않아요.",

@@ -110,10 +110,14 @@ def followers_of(session: Session, *, case_id: int) -> Sequence[Conversation]:
     ).all()
 
 
-def lock_followers(session: Session, *, case_id: int) -> None:
-    """Lock them before the case, as everybody does (core.locking)."""
-    for conversation in followers_of(session, case_id=case_id):
-        lock_conversation(session, conversation.id)
+def lock_talks(session: Session, case: Case) -> None:
+    """Lock every conversation that hears of a case, before the case (core.locking).
+
+    In the order of their ids: of two cases that follow each other, both changes lock alike.
+    """
+    followers = followers_of(session, case_id=case.id)
+    for talk_id in sorted({case.conversation_id, *(talk.id for talk in followers)}):
+        lock_conversation(session, talk_id)
 
 
 def _tell_owner(session: Session, *, city: City, case: Case, link: CaseLink, now: datetime) -> None:

@@ -6,17 +6,22 @@ The caller's transaction decides both: the change and what is said about it.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from core.case_events import Actor
 from core.case_links import followers_of
-from core.city import City
+from core.case_status import CaseStatus
+from core.city import City, UnknownName
 from core.clock import KST
 from core.conversations import ERASED
 from core.deliveries import enqueue
-from core.models.case import Case
+from core.matters import LEGAL, TALK
+from core.models.case import Case, CaseEvent
 from core.models.conversation import Conversation
 from core.replies import Choice, Image, Reply, albums
 from core.texts import REQUIRED
@@ -26,12 +31,43 @@ WITHOUT_COMMENT = "without_comment"
 COMMENT = "comment"
 
 
+@dataclass(frozen=True)
+class Signature:
+    """Who answers for a case: 소속·성명·연락처 (시행령 31조)."""
+
+    who: str
+    phone: str
+
+
+def sign(city: City, case: Case, actor: Actor) -> Signature:
+    """The officer with department and phone; the department of the case where no officer acts."""
+    department = city.department(case.department_id)
+    if actor.kind != "officer":
+        return Signature(department.name, department.phone)
+    if actor.department_id is not None:
+        with suppress(UnknownName):
+            department = city.department(actor.department_id)
+    return Signature(f"{department.name} {actor.name}".strip(), department.phone)
+
+
+def remedy(city: City, *, kind: str, refused: bool) -> str:
+    """What the citizen can do against the result; an objection only where the law gives one (35조).
+
+    Only a refusal of a 법정민원 can be objected to.
+    """
+    if kind == LEGAL:
+        return city.texts.render("remedy_legal_refused" if refused else "remedy_legal")
+    key = {"고충": "remedy_grievance", TALK: "remedy_talk"}.get(kind, "remedy_civil")
+    return city.texts.render(key)
+
+
 def tell_citizen(
     session: Session,
     *,
     city: City,
     case: Case,
-    note: str,
+    event: CaseEvent,
+    signature: Signature,
     images: Sequence[int],
     alts: Sequence[str],
     now: datetime,
@@ -41,15 +77,70 @@ def tell_citizen(
     ``images`` are attachments' ids, ``alts`` their words in the same order.
     """
     department = city.department(case.department_id)
-    key = f"case_status_{case.status}"
+    until = event.data.get("until")
     values = {
         "number": case.number,
-        "note": note,
+        "note": event.note,
         "department": f"{department.name}({department.phone})",
-        "due": f"{case.due_at.astimezone(KST):%Y-%m-%d %H:%M}",
+        "due": day_and_time(case.due_at),
+        "officer": signature.who,
+        "phone": signature.phone,
+        "remedy": remedy(city, kind=case.kind, refused=case.status == CaseStatus.REJECTED.value),
+        "until": day_and_time(datetime.fromisoformat(until)) if until else "",
+        "agency": event.data.get("agency") or city.texts.render("case_other_agency"),
     }
+    tell(
+        session,
+        city=city,
+        case=case,
+        key=f"case_status_{case.status}",
+        values=values,
+        images=images,
+        alts=alts,
+        now=now,
+    )
+
+
+def tell(
+    session: Session,
+    *,
+    city: City,
+    case: Case,
+    key: str,
+    values: Mapping[str, str],
+    images: Sequence[int] = (),
+    alts: Sequence[str] = (),
+    now: datetime,
+    dedupe: str = "",
+) -> None:
+    """Enqueue the text ``key`` with those of ``values`` that it uses; once per version and ``dedupe``.
+
+    Where the case began, and wherever it was linked by its code (core.case_links).
+    """
     text = city.texts.render(key, **{name: values[name] for name in REQUIRED[key]})
-    _tell_all(session, case=case, text=text, images=images, alts=alts, now=now)
+    replies = [Reply(text), *albums(list(map(Image, images, alts)))]
+    owner = session.get_one(Conversation, case.conversation_id)
+    for conversation in [owner, *followers_of(session, case_id=case.id)]:
+        if conversation.address.startswith(ERASED):
+            continue  # Nobody is there any more, and nothing shall be kept about them.
+        name = f"case:{case.id}:{dedupe or case.version}"
+        if conversation is not owner:
+            name += f":c{conversation.id}"
+        for index, reply in enumerate(replies):
+            enqueue(
+                session,
+                conversation=conversation,
+                reply=reply,
+                kind="status",
+                dedupe_key=f"{name}:{index}",
+                case_id=case.id,
+                now=now,
+            )
+
+
+def day_and_time(at: datetime) -> str:
+    """A moment of Seoul as texts to citizens write it."""
+    return f"{at.astimezone(KST):%Y-%m-%d %H:%M}"
 
 
 def tell_note(
@@ -64,38 +155,16 @@ def tell_note(
 ) -> None:
     """Enqueue what a department says of a case that stays in its state, and its photos."""
     name = city.department(case.department_id).name
-    text = city.texts.render("case_note", number=case.number, department=name, note=note)
-    _tell_all(session, case=case, text=text, images=images, alts=alts, now=now)
-
-
-def _tell_all(
-    session: Session,
-    *,
-    case: Case,
-    text: str,
-    images: Sequence[int],
-    alts: Sequence[str],
-    now: datetime,
-) -> None:
-    """Where the case began and wherever it was linked by its code (core.case_links)."""
-    owner = session.get_one(Conversation, case.conversation_id)
-    talks = [owner, *followers_of(session, case_id=case.id)]
-    for conversation in talks:
-        if conversation.address.startswith(ERASED):
-            continue  # Nobody is there any more, and nothing shall be kept about them.
-        name = f"case:{case.id}:{case.version}"
-        if conversation is not owner:
-            name += f":c{conversation.id}"
-        for index, reply in enumerate([Reply(text), *albums(list(map(Image, images, alts)))]):
-            enqueue(
-                session,
-                conversation=conversation,
-                reply=reply,
-                kind="status",
-                dedupe_key=f"{name}:{index}",
-                case_id=case.id,
-                now=now,
-            )
+    tell(
+        session,
+        city=city,
+        case=case,
+        key="case_note",
+        values={"number": case.number, "department": name, "note": note},
+        images=images,
+        alts=alts,
+        now=now,
+    )
 
 
 def ask_how_it_was(session: Session, *, city: City, case: Case, now: datetime) -> None:

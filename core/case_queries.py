@@ -12,7 +12,7 @@ from core.case_status import DONE, CaseStatus
 from core.errors import Refused
 from core.locking import lock_existing
 from core.lookup_codes import LookupCodes
-from core.models.case import OPEN_CASES, Case, CaseEvent, LookupAttempt
+from core.models.case import OPEN_CASES, PAUSED_CASES, Case, CaseEvent, LookupAttempt
 
 # 31⁸ codes: a hundred guesses an hour find nothing, and a stranger cannot easily lock a citizen out.
 LOOKUP_TRIES_PER_HOUR = 100
@@ -72,7 +72,11 @@ def list_cases(
     limit: int = 50,
     offset: int = 0,
 ) -> list[Case]:
-    """Cases by due time, those that are done last. ``overdue_at`` keeps those overdue at that moment."""
+    """Cases by due time, those that are done last. ``overdue_at`` keeps those overdue at that moment.
+
+    While a citizen's supplement is waited for, a case is not overdue, and what another agency has is not
+    overdue here.
+    """
     query = select(Case)
     if department_id is not None:
         query = query.where(Case.department_id == department_id)
@@ -81,7 +85,11 @@ def list_cases(
         if overdue_at is not None and status in DONE:
             return []  # Nothing more is owed there.
     if overdue_at is not None:
-        query = query.where(Case.due_at < overdue_at)
+        query = query.where(
+            Case.due_at < overdue_at,
+            Case.paused_at.is_(None),
+            Case.status != CaseStatus.TRANSFERRED.value,
+        )
     if status is not None:
         return _page(session, query, limit, offset)
     still_open = query.where(text(OPEN_CASES))
@@ -96,6 +104,22 @@ def list_cases(
         before = offset - (session.scalar(counted) or 0)
     done = query.where(Case.status.in_(sorted(state.value for state in DONE)))
     return found + _page(session, done, limit - len(found), before)
+
+
+def supplements_arrived(session: Session) -> list[tuple[int, datetime]]:
+    """Cases whose citizen has answered what was asked for: the case and when the first answer came."""
+    answered = (
+        select(CaseEvent.case_id, func.min(CaseEvent.at))
+        .join(Case, Case.id == CaseEvent.case_id)
+        .where(
+            text(PAUSED_CASES),
+            CaseEvent.actor_kind == "citizen",
+            CaseEvent.kind.in_(("note", "photos")),
+            CaseEvent.at >= Case.paused_at,
+        )
+        .group_by(CaseEvent.case_id)
+    )
+    return [(row[0], row[1]) for row in session.execute(answered)]
 
 
 def _page(session: Session, query: Select[Case], limit: int, offset: int) -> list[Case]:

@@ -58,8 +58,9 @@ ALLOWED: dict[CaseStatus, frozenset[CaseStatus]] = {
     _S.RECEIVED: _WORKING | {_S.ASSIGNED},
     _S.ASSIGNED: _WORKING,
     _S.IN_PROGRESS: _WORKING - {_S.IN_PROGRESS},
-    _S.SUPPLEMENT_REQUESTED: _WORKING - {_S.SUPPLEMENT_REQUESTED},
-    _S.EXTENDED: _WORKING - {_S.EXTENDED},
+    # A second request and a second extension are the law's own (시행령 24조, 21조).
+    _S.SUPPLEMENT_REQUESTED: _WORKING,
+    _S.EXTENDED: _WORKING,
     _S.REOPENED: _WORKING | {_S.ASSIGNED},
     _S.TRANSFERRED: frozenset({_S.ASSIGNED, _S.IN_PROGRESS, _S.ANSWERED, _S.CLOSED, _S.REJECTED}),
     _S.ANSWERED: frozenset({_S.CLOSED, _S.REOPENED}),
@@ -69,6 +70,18 @@ ALLOWED: dict[CaseStatus, frozenset[CaseStatus]] = {
     _S.WITHDRAWN: frozenset({_S.REOPENED}),
 }
 
+# In these states somebody of ours works on it, so its period can be extended or paused.
+WORKED_ON = frozenset(
+    {
+        _S.RECEIVED,
+        _S.ASSIGNED,
+        _S.IN_PROGRESS,
+        _S.SUPPLEMENT_REQUESTED,
+        _S.EXTENDED,
+        _S.REOPENED,
+    }
+)
+
 # Nothing more is owed to the citizen in these states, so no due time is overdue.
 DONE = frozenset({_S.ANSWERED, _S.CLOSED, _S.MERGED, _S.WITHDRAWN, _S.REJECTED})
 
@@ -77,8 +90,16 @@ NOTE_REQUIRED = frozenset({_S.ANSWERED, _S.SUPPLEMENT_REQUESTED, _S.REJECTED, _S
 
 
 def check_change(current: CaseStatus, to: CaseStatus, *, note: str) -> None:
-    """Raise Refused("illegal_change" | "note_required") unless the change is allowed."""
+    """Raise Refused("illegal_change" | "note_required") unless the change is allowed.
+
+    An illegal change tells which changes are possible instead.
+    """
     if to not in ALLOWED[current]:
-        raise Refused("illegal_change", current=TITLES[current], to=TITLES[to])
+        raise Refused(
+            "illegal_change",
+            current=TITLES[current],
+            to=TITLES[to],
+            allowed=", ".join(TITLES[state] for state in CaseStatus if state in ALLOWED[current]),
+        )
     if to in NOTE_REQUIRED and not note.strip():
         raise Refused("note_required", to=TITLES[to])

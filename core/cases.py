@@ -1,4 +1,4 @@
-"""Cases: the one writer of tables civil_case and case_event. Must not word texts: those are in city/texts.
+"""Cases: the one writer of table civil_case. Must not word texts: those are in city/texts.
 
 A case is opened once per turn, however often the turn is worked. History only grows; a change that the
 table of ``core.case_status`` does not allow is refused.
@@ -14,20 +14,35 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.attachments import record_attachments
-from core.case_links import lock_followers
-from core.case_notices import ask_how_it_was, tell_citizen
+from core.case_clock import NO_TERMS, Terms, move_clock
+from core.case_duties import plan_duties
+from core.case_events import Actor, lock_case, record_event
+from core.case_notices import ask_how_it_was, sign, tell_citizen
 from core.case_numbers import next_number
 from core.case_status import CaseStatus, check_change
 from core.city import City
 from core.clock import Period, due_at
-from core.department_queue import enqueue_event, enqueue_moved, enqueue_opened
+from core.department_queue import enqueue_moved, enqueue_opened
 from core.errors import Refused
 from core.inbound import Photo
 from core.locking import lock_conversation, lock_existing
 from core.lookup_codes import LookupCodes
-from core.models.case import Case, CaseEvent
+from core.models.case import Case
 from core.models.conversation import Turn
 from core.routing import route
+
+__all__ = [
+    "Actor",
+    "OpenedCase",
+    "Report",
+    "Terms",
+    "add_event",
+    "add_note",
+    "add_photos",
+    "change_department",
+    "change_status",
+    "open_case",
+]
 
 # Who gives no contact is no 민원인 in law (시행령 2조); the city answers by its own promise.
 TALK_KIND = "소통"
@@ -48,15 +63,6 @@ class Report:
     attachment_ids: Sequence[int] = ()
     contact_token: str | None = None
     consent: bool = False
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Who did something. ``kind``: citizen | officer | system | peer."""
-
-    kind: str
-    id: str
-    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,7 +137,7 @@ def open_case(
     )
     session.add(case)
     session.flush()
-    event = _record_event(
+    event = record_event(
         session,
         case=case,
         kind="opened",
@@ -143,6 +149,7 @@ def open_case(
         data={"rule": routed.rule_id, "department": routed.department_id, "turn": turn_id},
         now=now,
     )
+    plan_duties(session, city=city, case=case, now=now)
     enqueue_opened(session, city=city, case=case, event=event, now=now)
     return OpenedCase(case, code, repeated=False)
 
@@ -160,6 +167,7 @@ def change_status(
     expected_version: int | None = None,
     occurred_at: datetime | None = None,
     sequence: int | None = None,
+    terms: Terms = NO_TERMS,
     now: datetime,
 ) -> Case:
     """Move a case on and tell the citizen in the chat where it began: ``note``, then its photos.
@@ -167,15 +175,12 @@ def change_status(
     After a result it is asked, once per case, how that was.
 
     ``reason`` stays inside. ``photos`` are (photo, alt text). ``occurred_at`` and ``sequence`` are a
-    department's own, where it is one that decided. Raises Refused("stale" | "illegal_change" |
-    "note_required" | "reason_missing" | "alt_missing").
+    department's own, where it is one that decided. ``terms`` are an extension's length, a supplement's
+    days, another agency; what the change means for the due time is kept with it (core.case_clock).
+    Raises Refused("stale" | "illegal_change" | "note_required" | "reason_missing" | "alt_missing"), and
+    what core.case_clock.move_clock refuses.
     """
-    # What tells the citizen locks the conversation: before the case, as everybody does.
-    lock_conversation(session, session.get_one(Case, case_id).conversation_id)
-    lock_followers(session, case_id=case_id)
-    case = lock_existing(session, Case, case_id)
-    if expected_version is not None and case.version != expected_version:
-        raise Refused("stale", expected=expected_version, current=case.version)
+    case = lock_case(session, case_id=case_id, expected_version=expected_version)
     if not reason.strip():
         raise Refused("reason_missing")
     if any(not alt.strip() for _, alt in photos):
@@ -192,7 +197,7 @@ def change_status(
         now=now,
     )
     alts = [alt.strip() for _, alt in photos]
-    _record_event(
+    event = record_event(
         session,
         case=case,
         kind="status",
@@ -209,7 +214,17 @@ def change_status(
         },
         now=now,
     )
-    tell_citizen(session, city=city, case=case, note=note.strip(), images=ids, alts=alts, now=now)
+    move_clock(session, city=city, case=case, to=to, terms=terms, event=event, now=now)
+    tell_citizen(
+        session,
+        city=city,
+        case=case,
+        event=event,
+        signature=sign(city, case, actor),
+        images=ids,
+        alts=alts,
+        now=now,
+    )
     if to is CaseStatus.ANSWERED:
         ask_how_it_was(session, city=city, case=case, now=now)
     return case
@@ -243,7 +258,7 @@ def change_department(
         raise Refused("department_same")
     case.department_id = department_id
     case.version += 1
-    event = _record_event(
+    event = record_event(
         session,
         case=case,
         kind="department",
@@ -291,7 +306,7 @@ def add_event(
     if not reason.strip():
         raise Refused("reason_missing")
     case.version += 1
-    _record_event(
+    record_event(
         session,
         case=case,
         kind=kind,
@@ -320,7 +335,7 @@ def add_photos(
         return case
     case.attachment_ids = [*case.attachment_ids, *new]
     case.version += 1
-    _record_event(
+    record_event(
         session,
         case=case,
         kind="photos",
@@ -332,37 +347,3 @@ def add_photos(
         now=now,
     )
     return case
-
-
-def _record_event(
-    session: Session,
-    *,
-    case: Case,
-    kind: str,
-    actor: Actor,
-    reason: str,
-    note: str,
-    public: bool,
-    now: datetime,
-    from_status: CaseStatus | None = None,
-    to_status: CaseStatus | None = None,
-    data: Mapping[str, object] | None = None,
-) -> CaseEvent:
-    event = CaseEvent(
-        case_id=case.id,
-        at=now,
-        kind=kind,
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-        actor_name=actor.name,
-        reason=reason,
-        note=note,
-        public=public,
-        from_status=from_status.value if from_status else None,
-        to_status=to_status.value if to_status else None,
-        data=dict(data or {}),
-    )
-    session.add(event)
-    session.flush()
-    enqueue_event(session, case=case, event=event, now=now)
-    return event

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from core.consent_texts import ConsentText
 from core.geo import Area, Shape
+from core.matters import LAW_MATTERS, Matter
 from core.retention_rules import RetentionRule
+from core.statutory import DUTIES, Duties
 from core.texts import Texts
 
 if TYPE_CHECKING:
@@ -215,7 +217,7 @@ class Jurisdiction:
     notice: str
     call_centre: Hotline
     website: str
-    # What the city promises for class 소통, a report without a contact; text for Period.parse.
+    # What the city promises for class 소통, a report without a contact (periods.yml).
     promise_period: str = "3d"
     outline: Shape | None = None
     gu_areas: tuple[Area, ...] = ()
@@ -240,6 +242,8 @@ class City:
     groups: Mapping[str, str] = field(default_factory=dict)  # group id → Korean name
     retention: tuple[RetentionRule, ...] = ()
     consents: tuple[ConsentText, ...] = ()
+    matters: tuple[Matter, ...] = LAW_MATTERS
+    duties: Duties = DUTIES
 
     def department(self, department_id: str) -> Department:
         """The department with that id. Raises UnknownName."""
@@ -248,6 +252,10 @@ class City:
     def service(self, code: str) -> Service:
         """The service with that code. Raises UnknownName."""
         return _find(self._services, code)
+
+    def matter(self, matter_id: str) -> Matter:
+        """The kind of matter with that id (질의-법령). Raises UnknownName."""
+        return _find({matter.id: matter for matter in self.matters}, matter_id)
 
     def gu(self, name: str) -> Gu:
         """The gu with that full name (강남구). Raises UnknownName."""

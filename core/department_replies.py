@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.attachments import record_attachments
-from core.case_links import lock_followers
+from core.case_links import lock_talks
 from core.case_notices import tell_note
 from core.case_queries import find_case
 from core.case_status import CaseStatus
@@ -26,7 +26,7 @@ from core.department_callbacks import (
 from core.department_queue import PEER, was_sent
 from core.errors import Refused
 from core.inbound import Photo
-from core.locking import lock_conversation, lock_existing
+from core.locking import lock_existing
 from core.models.case import Case, CaseEvent
 
 Photos = Sequence[tuple[Photo, str]]
@@ -61,8 +61,7 @@ def apply_callback(
     if not _may_touch(session, case, callback.department_id):
         end_callback(row, state="refused", failure="not_its_case", now=now)
         return row.state
-    lock_conversation(session, case.conversation_id)
-    lock_followers(session, case_id=case.id)
+    lock_talks(session, case)
     lock_existing(session, Case, case.id)
     if callback.kind == "status" and _is_outdated(session, case, callback):
         end_callback(row, state="outdated", failure=f"outdated: {case.status}", now=now)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.rights_texts import RIGHTS_TEXTS
+from core.statutory_texts import STATUTORY_TEXTS
 from core.web_texts import WEB_TEXTS
 
 
@@ -81,15 +82,16 @@ REQUIRED: Mapping[str, frozenset[str]] = {
     "case_status_received": _p("number", "note"),
     "case_status_assigned": _p("number", "note", "department"),
     "case_status_in_progress": _p("number", "note", "department"),
-    "case_status_answered": _p("number", "note", "department"),
+    "case_status_answered": _p("number", "note", "officer", "phone", "remedy"),
     "case_status_closed": _p("number", "note"),
-    "case_status_transferred": _p("number", "note"),
-    "case_status_supplement_requested": _p("number", "note"),
-    "case_status_extended": _p("number", "note", "due"),
+    "case_status_transferred": _p("number", "note", "agency", "officer", "phone"),
+    "case_status_supplement_requested": _p("number", "note", "until", "officer", "phone"),
+    "case_status_extended": _p("number", "note", "due", "officer", "phone"),
     "case_status_merged": _p("number", "note"),
     "case_status_withdrawn": _p("number", "note"),
     "case_status_reopened": _p("number", "note"),
-    "case_status_rejected": _p("number", "note"),
+    "case_status_rejected": _p("number", "note", "officer", "phone", "remedy"),
+    **STATUTORY_TEXTS,
     "case_note": _p("number", "department", "note"),
     # mails to departments, and what their callbacks lack
     "department_mail_subject": _p("number", "service", "event"),

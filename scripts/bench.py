@@ -1,6 +1,6 @@
 """`make bench`: what a citizen waits for, side by side with stock Rasa; memory; growth. Starts what it needs.
 
-    bench.py [--only turn|deliveries|memory|growth|parts|redact] [--json] [--running]
+    bench.py [--only turn|deliveries|memory|growth|parts|redact|clock] [--json] [--running]
 
 With ``--running`` it times the steps of a running `make demo` instead. Ends with 1 when a goal is missed.
 """
@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +32,14 @@ from scripts.bench_turn import Load, compare, memory, ours, percentile, run_load
 from scripts.load import line_of
 from tests.stack import LEASE_SECONDS, Stack, running_stack
 
-PARTS = ("turn", "memory", "growth", "parts", "redact", "deliveries")
+PARTS = ("turn", "memory", "growth", "parts", "redact", "clock", "deliveries")
 MOST_RATIO = 1.5
 MOST_P95_AT_20 = 400.0  # ms
 MOST_MEMORY = 250.0  # MB
 SIZES = (10_000, 100_000, 1_000_000)
 MOST_GROWTH = 1.3
+LEAST_DUE_TIMES = 20_000  # a second, each with its trace
+DUE_TIMES = 20_000
 OF_THE_MODERN = ("public", "internal", "worker")
 
 
@@ -79,6 +81,13 @@ def main() -> int:
     if "redact" in wanted:
         found["redact"] = redaction()
         missed += judge_redaction(found["redact"])
+    if "clock" in wanted:
+        found["clock"] = clock()
+        missed += [
+            f"{period}: {each:.0f} due times a second (≥ {LEAST_DUE_TIMES})"
+            for period, each in found["clock"].items()
+            if each < LEAST_DUE_TIMES
+        ]
     if asked.json:
         print(json.dumps({**found, "missed": missed}, indent=1))
     else:
@@ -129,6 +138,29 @@ def parts() -> dict[str, list[float]]:
         "due time of 14 days": timed(lambda: due_at(at, Period.parse("14d"), calendar=calendar)),
         f"redact {len(text)} characters": timed(lambda: redact(text)),
     }
+
+
+def clock() -> dict[str, float]:
+    """Due times a second, with their traces, received at different hours; by period."""
+    city = load_city(Settings.read().city_dir)
+    first = datetime(2026, 1, 2, 8, tzinfo=KST)
+    times = [first + timedelta(hours=7 * number) for number in range(1_000)]
+    found = {}
+    for written in ("즉시", "5d", "7d", "14d", "1m", "7d with a pause and an extension"):
+        period = Period.parse(written.split()[0])
+        more = "pause" in written
+        began = time.perf_counter()
+        for number in range(DUE_TIMES):
+            at = times[number % len(times)]
+            due_at(
+                at,
+                period,
+                calendar=city.calendar,
+                pauses=[(at + timedelta(days=1), at + timedelta(days=3))] if more else (),
+                extensions=[period] if more else (),
+            )
+        found[written] = DUE_TIMES / (time.perf_counter() - began)
+    return found
 
 
 def deliveries(as_json: bool) -> list[str]:
@@ -214,6 +246,10 @@ def show(found: dict[str, Any]) -> None:
                 f"| {row['cases']:,.0f} | {row['turns']:.0f} | {row['p50']:.0f} | {row['p95']:.0f} "
                 f"| {row['filled_in']:.0f} s |"
             )
+    if "clock" in found:
+        print("| period | due times a second |\n|---|---|")
+        for name, each in found["clock"].items():
+            print(f"| {name} | {each:,.0f} |")
     for name, seconds in found.get("parts", {}).items():
         print(line_of(name, seconds))
 

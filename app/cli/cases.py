@@ -102,6 +102,7 @@ def _summary(city: Any, case: Any, score: int | None) -> dict[str, Any]:
 
 
 def _show(city: Any, session: Any, case: Any, as_json: bool) -> None:
+    from core.case_clock import clock_rows
     from core.case_queries import events_of
     from core.clock import KST
     from core.ratings import rating_of
@@ -113,9 +114,23 @@ def _show(city: Any, session: Any, case: Any, as_json: bool) -> None:
         "answers": case.answers,
         "period": case.period,
         "route_explanation": case.route_explanation,
+        "paused": case.paused_at is not None,
+        "clock": [
+            {
+                "kind": row.kind,
+                "from": row.starts_at.astimezone(KST).isoformat(),
+                "to": row.ends_at.astimezone(KST).isoformat() if row.ends_at else None,
+                "until": row.until.astimezone(KST).isoformat() if row.until else None,
+                "period": row.period,
+                "consent": row.consent,
+                "event": row.event_id,
+            }
+            for row in clock_rows(session, case_id=case.id)
+        ],
         "due_trace": case.due_trace,
         "events": [
             {
+                "id": event.id,
                 "at": event.at.astimezone(KST).isoformat(),
                 "kind": event.kind,
                 "actor": f"{event.actor_kind}:{event.actor_id}",
@@ -131,10 +146,18 @@ def _show(city: Any, session: Any, case: Any, as_json: bool) -> None:
         typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
         return
     for key, value in data.items():
-        if key not in ("due_trace", "events", "answers"):
+        if key not in ("clock", "due_trace", "events", "answers"):
             typer.echo(f"{key:>18}: {value}")
     for key, value in data["answers"].items():
         typer.echo(f"{key:>18}: {value}")
+    if data["clock"]:
+        typer.echo("what moved the due time:")
+    for row in data["clock"]:
+        end = row["to"] or row["until"]
+        span = f" to {end[:16]}{'' if row['to'] else ' (planned)'}" if end else ""
+        more = f" {row['period']}" if row["period"] else ""
+        agreed = ", with the citizen's consent" if row["consent"] else ""
+        typer.echo(f"  {row['kind']}{more} from {row['from'][:16]}{span}{agreed}")
     typer.echo("due:")
     for line in data["due_trace"]:
         typer.echo(f"  {line['text']}")

@@ -2,7 +2,15 @@
 
 from core.models.alert import AlertState
 from core.models.base import Base, UTCDateTime
-from core.models.case import Case, CaseEvent, CaseNumber, CaseRating, LookupAttempt
+from core.models.case import (
+    Case,
+    CaseClock,
+    CaseDuty,
+    CaseEvent,
+    CaseNumber,
+    CaseRating,
+    LookupAttempt,
+)
 from core.models.conversation import (
     Attachment,
     ChannelPace,
@@ -27,6 +35,8 @@ __all__ = [
     "AuditHead",
     "Base",
     "Case",
+    "CaseClock",
+    "CaseDuty",
     "CaseEvent",
     "CaseLink",
     "CaseNumber",

@@ -1,16 +1,18 @@
-"""Tables of the case: case, its events, the numbering. Must not hold rules (core.cases writes)."""
+"""Tables of the case: case, events, clock, numbering. Must not hold rules (core.cases writes)."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.models.base import Base
 
 # As core.case_queries asks for it: an index is used only where a query says the same words.
+OPEN_DUTIES = "done_at IS NULL"
+PAUSED_CASES = "paused_at IS NOT NULL"
 OPEN_CASES = "status NOT IN ('answered', 'closed', 'merged', 'rejected', 'withdrawn')"
 
 
@@ -29,6 +31,12 @@ class Case(Base):
             "id",
             sqlite_where=text(OPEN_CASES),
             postgresql_where=text(OPEN_CASES),
+        ),
+        Index(
+            "ix_civil_case_paused",
+            "paused_at",
+            sqlite_where=text(PAUSED_CASES),
+            postgresql_where=text(PAUSED_CASES),
         ),
     )
 
@@ -61,6 +69,8 @@ class Case(Base):
     due_at: Mapped[datetime]
     due_trace: Mapped[list[Any]]
     version: Mapped[int] = mapped_column(default=1)
+    # Since when the citizen is waited for (보완): meanwhile nothing is overdue.
+    paused_at: Mapped[datetime | None] = mapped_column(default=None)
     # When its words were removed because its time of keeping was over (core.retention).
     anonymised_at: Mapped[datetime | None] = mapped_column(default=None)
 
@@ -84,6 +94,55 @@ class CaseEvent(Base):
     from_status: Mapped[str | None] = mapped_column(String(24), default=None)
     to_status: Mapped[str | None] = mapped_column(String(24), default=None)
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class CaseClock(Base):
+    """One thing that moved a case's due time; with the receipt and the period they give it again.
+
+    ``kind``: start (the period begins anew) | extension | supplement | inspection. A reason stands in
+    the event, so that no row here holds words.
+    """
+
+    __tablename__ = "case_clock"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("civil_case.id"), index=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("case_event.id"))
+    kind: Mapped[str] = mapped_column(String(12))
+    starts_at: Mapped[datetime]
+    # A pause that has not ended has none.
+    ends_at: Mapped[datetime | None] = mapped_column(default=None)
+    # By when the citizen is asked to answer, or the inspection is to end.
+    until: Mapped[datetime | None] = mapped_column(default=None)
+    # Of an extension or a new start, as core.clock.Period reads it.
+    period: Mapped[str] = mapped_column(String(10), default="")
+    # Whether the citizen agreed to it.
+    consent: Mapped[bool] = mapped_column(default=False)
+
+
+class CaseDuty(Base):
+    """Something owed about a case at a time: a reminder, a progress notice, a demand (독촉).
+
+    ``kind``: remind | progress | demand. What is not done yet is planned anew when the due time moves.
+    """
+
+    __tablename__ = "case_duty"
+    __table_args__ = (
+        UniqueConstraint("case_id", "kind", "at"),
+        Index(
+            "ix_case_duty_open",
+            "at",
+            "id",
+            sqlite_where=text(OPEN_DUTIES),
+            postgresql_where=text(OPEN_DUTIES),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("civil_case.id"))
+    kind: Mapped[str] = mapped_column(String(12))
+    at: Mapped[datetime]
+    done_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class CaseRating(Base):

@@ -8,6 +8,7 @@ import sys
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,6 +52,90 @@ def test_the_table_tells_a_person_why(capsys: pytest.CaptureFixture[str]):
     out = capsys.readouterr().out
     assert "접수  2026-05-04 10:00" in out
     assert "기한  2026-05-04" in out
+
+
+def data_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    assert run(["due", "--city", CITY, "--json", *arguments]) == 0
+    data: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return data
+
+
+def test_pauses_and_extensions_move_the_due_time_and_stand_in_the_trace(
+    capsys: pytest.CaptureFixture[str],
+):
+    data = data_of(
+        capsys, "--received", "2026-05-04 10:00", "--period", "7d",
+        "--pause", "2026-05-06..2026-05-06", "--pause", "2026-05-07T09:00..2026-05-07T18:00",
+        "--extend", "2",
+    )  # fmt: skip
+    assert data["due_at"] == "2026-05-19T18:00:00+09:00"
+    assert [line["date"] for line in data["trace"] if line.get("kind") == "pause"] == [
+        "2026-05-06",
+        "2026-05-07",
+    ]
+    assert [line["text"] for line in data["trace"] if line.get("kind") == "extension"] == [
+        "5/15(금) 뒤로 2일 연장"
+    ]
+    assert data["extensions"] == ["2d"]
+    assert data["pauses"][0] == {
+        "from": "2026-05-06T00:00:00+09:00",
+        "to": "2026-05-07T00:00:00+09:00",
+    }
+
+
+@pytest.mark.parametrize(
+    ("period", "extension", "expected"),
+    [
+        ("3h", "2", "2h"),
+        ("즉시", "1", "1h"),
+        ("5d", "8h", "8h"),
+        ("2w", "1", "1w"),
+        ("1m", "5d", "5d"),
+    ],
+)
+def test_a_plain_number_extends_in_the_period_s_own_unit(
+    capsys: pytest.CaptureFixture[str], period: str, extension: str, expected: str
+):
+    data = data_of(
+        capsys, "--received", "2026-05-04T10:00", "--period", period, "--extend", extension
+    )
+    assert data["extensions"] == [expected]
+
+
+def test_a_kind_has_the_city_s_period_its_receipt_and_its_progress(
+    capsys: pytest.CaptureFixture[str],
+):
+    data = data_of(capsys, "--received", "2026-05-04T10:00", "--kind", "고충")
+    assert (data["period"], data["kind"], data["law"]) == ("7d", "고충", "시행령 17조")
+    assert data["receive_by"] == "2026-05-06T10:00:00+09:00"
+    assert data["progress"] == []
+    assert data["reminders"] == ["2026-05-13T09:00:00+09:00", "2026-05-13T17:00:00+09:00"]
+    long = data_of(capsys, "--received", "2026-05-04T10:00", "--kind", "법정", "--period", "40d")
+    assert long["progress"] == ["2026-06-04"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--kind", "법정"], "give it with --period"),
+        (["--kind", "질의"], "질의-법령"),
+        ([], "give --period"),
+        (["--period", "7d", "--extend", "8"], "as long as the period itself at most (7d"),
+        (["--period", "7d", "--extend", "8h"], "cannot follow 7d"),
+        (["--period", "7d", "--extend", "1", "--extend", "1", "--extend", "1"], "twice at most"),
+        (["--period", "7d", "--extend", "soon"], "'soon' is not an extension"),
+        (["--period", "7d", "--pause", "2026-05-06"], "write FROM..TO"),
+        (["--period", "7d", "--pause", "2026-05-08..2026-05-06"], "ends before it begins"),
+        (["--period", "7d", "--pause", "2026-05-06..yesterday"], "is not a pause"),
+    ],
+)
+def test_what_cannot_be_is_told_with_what_to_write_instead(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], expected: str
+):
+    assert run(["due", "--city", CITY, "--received", "2026-05-04T10:00", *arguments]) == 2
+    told = capsys.readouterr()
+    assert expected in told.err
+    assert told.out == ""
 
 
 @pytest.mark.parametrize(

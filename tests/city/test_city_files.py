@@ -13,7 +13,7 @@ import pytest
 
 from app.city_files import CityError, compile_city, load_city
 from core.city import KINDS, City
-from core.clock import Period, is_open
+from core.clock import Duties, Period, is_open
 from core.texts import REQUIRED
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,6 +115,28 @@ def test_the_calendar_knows_elections_and_decrees(seoul: City) -> None:
     assert not is_open(seoul.calendar, datetime(2026, 6, 3, 1, 0, tzinfo=UTC))
 
 
+def test_without_a_file_of_periods_the_law_s_own_hold(folder: Path) -> None:
+    (folder / "periods.yml").unlink()
+    city = load_city(folder)
+    assert {matter.id: matter.period for matter in city.matters} == {
+        "법정": None,
+        "질의-법령": "14d",
+        "질의-제도": "7d",
+        "건의": "14d",
+        "기타": "즉시",
+        "고충": "7d",
+        "소통": "3d",
+    }
+    assert city.duties == Duties()
+
+
+def test_the_city_s_promise_for_reports_without_a_contact_stands_with_the_periods(
+    folder: Path,
+) -> None:
+    edit(folder, "periods.yml", "period: 3d, law: 시의 약속", "period: 2d, law: 시의 약속")
+    assert load_city(folder).jurisdiction.promise_period == "2d"
+
+
 def test_a_bad_period_is_told_with_its_line(folder: Path) -> None:
     line = edit(folder, "services.yml", "period: 3d", "period: 5x")
     assert errors_of(folder) == (
@@ -152,6 +174,20 @@ def test_a_bad_period_is_told_with_its_line(folder: Path) -> None:
         ("calendar.yml", '"09:00"', '"19:00"', "office hours cannot be used"),
         ("calendar.yml", "to: 2030", "to: 2090", "lunar holidays are not known"),
         ("calendar.yml", "2024-04-10", "2024-04-31", "cannot be read"),
+        ("calendar.yml", "date: 2024-04-10, weekday: 수", "date: 2024-04-11, weekday: 수", "2024-04-11 is a 목요일, not a 수요일"),
+        ("calendar.yml", "2025-01-27, weekday: 월", "2025-06-03, weekday: 화", "2025-06-03 stands twice in decrees"),
+        ("calendar.yml", "  - {date: 2028-04-12, weekday: 수, name: 제23대 국회의원 선거일}\n", "", "the regular election of 2028-04-12 (국회의원 선거일) is missing"),
+        ("calendar.yml", "2025-01-27, weekday: 월", "2025-01-29, weekday: 수", "2025-01-29 is 설날 by law already"),
+        ("calendar.yml", "from: 2024", "from: 2025", "decree 2024-04-10 lies outside 2025–2030"),
+        ("calendar.yml", "paused_day: touched", "paused_day: half", "'paused_day' is 'half'"),
+        ("periods.yml", "{id: 고충, kind: 고충, period: 7d", "{id: 고충, kind: 고충, period: 8d", "kind '고충': period 8d is longer than the law's 7d"),
+        ("periods.yml", "{id: 질의-제도,", "{id: 질의-절차,", "kind '질의-절차' is not a kind of matter"),
+        ("periods.yml", "  - {id: 건의, kind: 건의, period: 14d, law: 시행령 15조}\n", "", "kind '건의' is missing"),
+        ("periods.yml", "{id: 건의, kind: 건의, period: 14d,", "{id: 건의, kind: 건의,", "kind '건의' needs a period"),
+        ("periods.yml", "{id: 건의, kind: 건의, period", "{id: 건의, kind: 기타, period", "kind '건의' is of kind '건의'"),
+        ("periods.yml", "{id: 건의, kind: 건의, period", "{id: 고충, kind: 고충, period", "kind '고충' stands twice"),
+        ("periods.yml", "inspection_days: 14", "inspection_days: 15", "inspection_days"),
+        ("services.yml", "kind: 기타\n    period: 3d", "kind: 고충\n    period: 8d", "period 8d is longer than the law gives a matter of kind 고충"),
         ("jurisdiction.yml", "sample: true", "sampel: true", "'sampel' is not a known field"),
         ("jurisdiction.yml", "short_names:", "short_names: [x\nfoo:", "this is not YAML"),
         ("neighbours.yml", "lat: 37.658", "lat: 137.658", "'lat' is '137.658'"),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import time as stopwatch
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -209,14 +210,38 @@ def test_pauses_that_overlap_count_once() -> None:
     assert paused("2026-05-06T09:00", "3h", *reversed(pauses)) == "2026-05-06T16:00"
 
 
-def test_whole_days_of_a_pause_do_not_count_in_days() -> None:
-    # From Wednesday noon to Friday noon only Thursday is whole.
+def test_the_days_that_a_pause_touches_do_not_count_in_days() -> None:
+    # From Wednesday noon to Friday noon: the days of sending and of arrival do not count either.
     assert paused("2026-05-04T10:00", "7d", ("2026-05-06T12:00", "2026-05-08T12:00")) == (
-        "2026-05-14T18:00"
+        "2026-05-18T18:00"
     )
     assert paused("2026-03-10T10:00", "1m", ("2026-03-16T00:00", "2026-03-18T00:00")) == (
         "2026-04-13T18:00"
     )
+
+
+def test_a_city_may_have_only_whole_days_of_a_pause_not_count() -> None:
+    whole = replace(CALENDAR, paused_day="whole")
+    pause = (seoul("2026-05-06T12:00"), seoul("2026-05-08T12:00"))
+    end = due_at(seoul("2026-05-04T10:00"), Period.parse("7d"), calendar=whole, pauses=[pause]).due
+    assert end == seoul("2026-05-14T18:00")
+
+
+@pytest.mark.parametrize(
+    ("received", "period", "expected"),
+    [
+        ("2026-05-04T17:59", "6d", "2026-05-12T18:00"),
+        ("2026-05-04T18:00", "6d", "2026-05-13T18:00"),
+        ("2026-05-05T22:00", "6d", "2026-05-13T18:00"),
+        ("2026-05-04T22:00", "1w", "2026-05-11T18:00"),
+        ("2026-05-04T22:00", "3h", "2026-05-06T12:00"),
+    ],
+)
+def test_a_city_may_begin_an_evening_receipt_on_the_next_day(
+    received: str, period: str, expected: str
+) -> None:
+    strict = replace(CALENDAR, late_receipt_counts=False)
+    assert due(received, period, calendar=strict) == expected
 
 
 def test_a_pause_that_ends_before_it_begins_is_refused() -> None:
@@ -382,4 +407,5 @@ def test_a_due_time_costs_little() -> None:
     began = stopwatch.perf_counter()
     for _ in range(2_000):
         due_at(received, period, calendar=CALENDAR)
-    assert stopwatch.perf_counter() - began < 1
+    # 20,000 a second are the goal (docs/benchmarks.md); here the machine may be busy.
+    assert stopwatch.perf_counter() - began < 0.5

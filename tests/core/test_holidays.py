@@ -5,35 +5,49 @@ from datetime import date
 import holidays as library
 import pytest
 
+from core.elections import regular_elections
 from core.errors import Refused
 from core.holidays import YEARS, public_holidays
 
-# Elections and days named by decree, which no rule computes (the library knows them by hand).
-DECREES = {
-    date(2020, 4, 15): "국회의원 선거일",
-    date(2020, 8, 17): "임시공휴일",
-    date(2022, 3, 9): "대통령 선거일",
-    date(2022, 6, 1): "지방선거일",
-    date(2023, 10, 2): "임시공휴일",
-    date(2024, 4, 10): "국회의원 선거일",
-    date(2024, 10, 1): "국군의 날",
-    date(2025, 1, 27): "임시공휴일",
-    date(2025, 6, 3): "대통령 선거일",
-    date(2026, 6, 3): "지방선거일",
-    date(2028, 4, 12): "국회의원 선거일",
-    date(2030, 3, 27): "대통령 선거일",
-    date(2030, 6, 12): "지방선거일",
-    date(2032, 4, 14): "국회의원 선거일",
-    date(2034, 5, 31): "지방선거일",
-    date(2035, 3, 28): "대통령 선거일",
+# Every day that the library has and the rules do not give: who knows them, and from where.
+DIFFERENCES = {
+    date(2020, 4, 15): ("제21대 국회의원 선거일", "regular election (공직선거법 34조)"),
+    date(2020, 8, 17): ("임시공휴일", "decree: 광복절 on a Saturday, before it had a substitute"),
+    date(2022, 3, 9): ("제20대 대통령 선거일", "regular election, a week later because of 3/1"),
+    date(2022, 6, 1): ("제8회 전국동시지방선거일", "regular election"),
+    date(2023, 10, 2): ("임시공휴일", "decree: between 추석 and 개천절"),
+    date(2024, 4, 10): ("제22대 국회의원 선거일", "regular election"),
+    date(2024, 10, 1): ("국군의 날", "decree"),
+    date(2025, 1, 27): ("임시공휴일", "decree: before 설날"),
+    date(2025, 6, 3): ("제21대 대통령 선거일", "election after a vacancy: no rule gives it"),
+    date(2026, 6, 3): ("제9회 전국동시지방선거일", "regular election"),
+    date(2028, 4, 12): ("제23대 국회의원 선거일", "regular election"),
+    date(2030, 3, 27): ("제22대 대통령 선거일", "regular election"),
+    date(2030, 6, 12): ("제10회 전국동시지방선거일", "regular, a week later because of 현충일"),
+    date(2032, 4, 14): ("제24대 국회의원 선거일", "regular election"),
+    date(2034, 5, 31): ("제11회 전국동시지방선거일", "regular election"),
+    date(2035, 3, 28): ("제23대 대통령 선거일", "regular election"),
 }
+DECREES = {day: name for day, (name, _why) in DIFFERENCES.items()}
 
 
 @pytest.mark.parametrize("year", YEARS)
-def test_the_days_are_those_of_an_independent_library(year: int) -> None:
-    """No difference is left: the elections and decrees above explain every one."""
+def test_the_days_differ_from_an_independent_library_only_where_the_table_explains_it(
+    year: int,
+) -> None:
+    """2020 to 2030 and beyond; the library is `holidays` of PyPI."""
     theirs = set(library.country_holidays("KR", years=year))
+    ours = set(public_holidays(year, decrees={}))
+    explained = {day for day in DIFFERENCES if day.year == year}
+    assert ours - theirs == set()
+    assert theirs - ours == explained
     assert set(public_holidays(year, decrees=DECREES)) == theirs
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_election_law_34_gives_the_regular_election_days(year: int) -> None:
+    regular = {day for day, (_name, why) in DIFFERENCES.items() if why.startswith("regular")}
+    assert set(regular_elections(year)) == {day for day in regular if day.year == year}
 
 
 @pytest.mark.parametrize(
