@@ -180,11 +180,13 @@ def test_the_keyboard_reaches_everything_from_the_skip_link_on(house, browser):
         expect(page.get_by_text("본문으로 바로 가기")).to_be_focused()
         page.keyboard.press("Enter")
         page.keyboard.press("Tab")
-        focused = page.locator(":focus")
-        expect(focused).to_contain_text("대화 2")
+        # What comes first depends on the hour: a case that is due, or a talk that waits.
+        focused = page.locator("main a").first
+        expect(focused).to_be_focused()
+        name = focused.inner_text().strip()
         assert focused.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
         page.keyboard.press("Enter")
-        expect(page.get_by_role("heading", level=1)).to_contain_text("대화 2")
+        expect(page.get_by_role("heading", level=1)).to_contain_text(name)
 
 
 def test_the_work_is_done_without_scripts_too(house, browser):
