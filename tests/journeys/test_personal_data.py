@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import uuid
 
 import httpx
@@ -48,6 +49,8 @@ WRITINGS = (
     "\u202e900101-1000032\u202c",
 )
 TAILS = [f"{head}{n:06d}" for n in range(1, 33) for head in "15"]
+# A moment in Rasa's records: its seven decimals can look like the second half of a number.
+MOMENT = re.compile(rb"\b1[0-9]{9}\.[0-9]+")
 PHONE, EMAIL = "010-7654-3210", "hong.gildong@example.com"
 
 
@@ -62,7 +65,7 @@ def assert_nowhere(stack: Stack, *needles: str) -> None:
     spelled = [n.encode() for n in needles]
     for path in stack.settings.var_dir.rglob("*"):
         if path.is_file():
-            data = path.read_bytes()
+            data = MOMENT.sub(b"", path.read_bytes())
             found = [needle for needle in spelled if needle in data]
             assert not found, (path, found)
 
