@@ -30,8 +30,8 @@ stage() { # stage <name> <command>…
     rows+=("$(printf '%-60s %7s min   %s' "$name" "$(awk -v s="$((SECONDS - start))" 'BEGIN { printf "%.1f", s / 60 }')" "$verdict")")
 }
 
-# What needs no peer, no browser and no clock runs beside the rest, on the second core.
-QUIET=(tests/actions tests/city tests/core tests/korean)
+# What needs no whole service and no browser runs beside the rest, on the second core; about half of the minutes each.
+QUIET=(tests/actions tests/app tests/city tests/console tests/core tests/dialogue tests/integrations tests/korean)
 quiet_tests() {
     nlu_tests && modern_tests "${QUIET[@]}"
 }
@@ -49,13 +49,13 @@ if [ "$#" -eq 0 ]; then
     beside="$results/beside"
     # A process group of its own, so that it ends with us; its minutes and its verdict wait in a file.
     set -m
-    (stage "Rasa's environment, ${QUIET[*]}" quiet_tests >"$beside.log" 2>&1
+    (stage "Rasa's environment, rules and parts" quiet_tests >"$beside.log" 2>&1
         printf '%s\n' "${rows[-1]}" >"$beside.row"
         [ "${#failed[@]}" -eq 0 ]) &
     beside_pid=$!
     set +m
     stage "the rest of tests" loud_tests
-    wait "$beside_pid" || failed+=("Rasa's environment, ${QUIET[*]}")
+    wait "$beside_pid" || failed+=("Rasa's environment, rules and parts")
     beside_pid=""
     cat "$beside.log"
     rows+=("$(cat "$beside.row")")
