@@ -82,6 +82,12 @@ def main() -> int:
         )
     if waits:
         print(f"  all: p50 {statistics.median(waits):.1f} s, worst {waits[-1]:.1f} s")
+    chats = sorted(each.telegram for each in outcomes if each.telegram is not None)
+    if chats:
+        print(
+            f"  {len(chats)} chats on Telegram; a chat's longest answer: "
+            f"p50 {statistics.median(chats):.1f} s, worst {chats[-1]:.1f} s"
+        )
     for played, fault in faults:
         print(f"FAULT {played}: {fault}", file=sys.stderr)
     print(f"{len(faults)} faults")

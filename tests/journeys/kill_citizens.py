@@ -15,6 +15,7 @@ from core.database import Database
 from core.models.conversation import Turn
 from core.models.erasure import Erasure
 from core.transcript import has_open_line
+from tests.journeys.chat import Chat
 from tests.journeys.talk import Talk
 from tests.stack import Stack, wait_until
 
@@ -83,6 +84,17 @@ class TimedTalk(Talk):
 
     def press(self, index: int = 0, *, wait: float = PATIENCE) -> list[str]:
         return super().press(index, wait=wait)
+
+
+class TimedChat(Chat):
+    """A citizen on Telegram who knows how long the longest answer took."""
+
+    longest = 0.0
+
+    def rest(self) -> None:
+        began = time.monotonic()
+        super().rest()
+        self.longest = max(self.longest, time.monotonic() - began)
 
 
 class WebCitizen:

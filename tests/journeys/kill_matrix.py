@@ -20,9 +20,9 @@ from sqlalchemy import select
 
 from core.models.case import Case, CaseEvent
 from core.models.conversation import Conversation, Delivery, Turn
-from tests.journeys.chat import Chat, picture
+from tests.journeys.chat import picture
 from tests.journeys.kill_checks import describe, faults_of_order, faults_of_rows, name_error
-from tests.journeys.kill_citizens import PATIENCE, WebCitizen
+from tests.journeys.kill_citizens import PATIENCE, TimedChat, WebCitizen
 from tests.journeys.officers import hidden_fields, signed_in
 from tests.stack import Stack, wait_until
 
@@ -96,12 +96,16 @@ def draw_round(seed: int) -> Round:
 
 @dataclass
 class Outcome:
-    """What a round came to; ``faults`` is empty when everything held."""
+    """What a round came to; ``faults`` is empty when everything held.
+
+    ``recovery`` and ``telegram``: seconds of the longest wait for an answer in the web chat and there.
+    """
 
     round: Round
     hit: bool
     seconds: float
     recovery: float | None
+    telegram: float | None = None
     faults: list[str] = field(default_factory=list)
 
 
@@ -115,13 +119,14 @@ class KillMatrix:
         self._pool = ThreadPoolExecutor(max_workers=16)
         (stack.settings.var_dir / "photo.jpg").write_bytes(picture("orange"))
         self.outcomes: list[Outcome] = []
-        self._slow: list[tuple[Outcome, Future[list[str]]]] = []
+        self._slow: list[tuple[Outcome, TimedChat, Future[list[str]]]] = []
         self._kills: Counter[str] = Counter()
 
     def close(self) -> None:
         """Wait for the citizens on Telegram, whose rounds others were played beside."""
-        for outcome, future in self._slow:
+        for outcome, chat, future in self._slow:
             outcome.faults += _result(future)
+            outcome.telegram = chat.longest
         self._pool.shutdown()
         self.database.dispose()
 
@@ -134,7 +139,7 @@ class KillMatrix:
         if playing.point != AT_ANY_TIME:
             self.stack.arm(playing.process, f"{playing.point}:{playing.count}")
         acting = [self._pool.submit(citizen.report) for citizen in citizens]
-        chat = Chat(self.stack, patience=PATIENCE) if playing.telegram else None
+        chat = TimedChat(self.stack, patience=2 * PATIENCE) if playing.telegram else None
         slow = self._pool.submit(self._telegram, chat) if chat else None
         extra: list[Future[None]] = []
         if playing.erases:
@@ -151,8 +156,8 @@ class KillMatrix:
             citizen.client.close()
         outcome.recovery = max(citizen.talk.longest for citizen in citizens)
         outcome.seconds = time.monotonic() - began
-        if slow is not None:
-            self._slow.append((outcome, slow))
+        if chat is not None and slow is not None:
+            self._slow.append((outcome, chat, slow))
         self.outcomes.append(outcome)
         self._say(
             f"{playing}{'' if hit else ' (at rest)'}: {outcome.seconds:.1f} s, longest answer "
@@ -189,7 +194,7 @@ class KillMatrix:
 
     # ---- others beside the web citizens --------------------------------------------------------
 
-    def _telegram(self, chat: Chat) -> list[str]:
+    def _telegram(self, chat: TimedChat) -> list[str]:
         """One citizen on Telegram; what does not hold."""
         try:
             chat.user.send_photo(picture("orange"), "시청역 2번 출구 앞 가로등이 꺼졌어요")
@@ -245,7 +250,7 @@ class KillMatrix:
             faults.append(f"{len(sent)} messages sent, {len(keys)} seen")
         return faults
 
-    def _faults_on_telegram(self, chat: Chat) -> list[str]:
+    def _faults_on_telegram(self, chat: TimedChat) -> list[str]:
         with self.database.reading() as session:
             conversation_id = session.scalars(
                 select(Conversation.id).where(Conversation.address == str(chat.user.chat_id))
