@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fastapi import APIRouter
 
+from app.department_needs import check_needs
 from app.department_secrets import load_department_secrets
 from app.settings import SettingsError
 from app.settings_parts import variable
 from app.wiring import Parts
-from core.city import City
 from core.department_ports import DepartmentSender
 from core.inbound import Photo
 from dialogue.photos import accept_photo
@@ -21,7 +20,6 @@ from integrations.department_callback_work import CallbackRunner
 from integrations.department_files import DepartmentLinks, add_files
 from integrations.department_mail import MailSender, MailServer
 from integrations.department_runner import DepartmentRunner
-from integrations.department_signing import DepartmentSecrets
 from integrations.department_webhook import WebhookSender
 from integrations.safe_fetch import SafeFetcher
 
@@ -62,11 +60,10 @@ class DepartmentWork:
         self.ways.close()
 
 
-def make_ways(parts: Parts, *, secrets: Mapping[str, DepartmentSecrets] | None = None) -> Ways:
+def make_ways(parts: Parts) -> Ways:
     """The ways out. Raises SettingsError when one that the city uses cannot work."""
     settings, tls = parts.settings, _trust(parts)
-    if secrets is None:
-        secrets = load_department_secrets(settings, parts.city)
+    secrets = check_needs(settings, parts.city)
     server = None
     if settings.smtp_host:
         server = MailServer(
@@ -77,11 +74,6 @@ def make_ways(parts: Parts, *, secrets: Mapping[str, DepartmentSecrets] | None =
             user=settings.smtp_user,
             password=settings.smtp_password,
             context=tls,
-        )
-    elif settings.environment == "production" and _uses(parts.city, "mail"):
-        raise SettingsError(
-            f"Departments of this city hear by mail, but {variable('smtp_host')} is not set: set it and "
-            f"{variable('mail_from')}."
         )
     links = file_links(parts)
     return Ways(
@@ -166,7 +158,3 @@ def _trust(parts: Parts) -> ssl.SSLContext:
                 f"{variable('department_ca_file')}: {path} is no file of PEM certificates."
             ) from None
     return context
-
-
-def _uses(city: City, kind: str) -> bool:
-    return any(department.way.kind == kind for department in city.departments)

@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.backup_database import database_kind, sqlite_path
-from app.department_secrets import load_department_secrets
+from app.department_needs import check_needs
 from app.doctor_findings import Finding, fail, ok, warn
 from app.settings import Settings, SettingsError
-from app.settings_parts import variable
 from core.city import City
 from core.database import Database
 from core.department_desk import DepartmentState, department_states
@@ -26,14 +25,9 @@ def look_at_departments(settings: Settings, city: City) -> Iterator[Finding]:
         yield ok(NAME, "none has a way out: officers work on all cases in the console")
         return
     try:
-        load_department_secrets(settings, city)
+        check_needs(settings, city)
     except SettingsError as error:
         yield fail(NAME, str(error), "correct that file or setting")
-        return
-    if "mail" in kinds and not settings.smtp_host and settings.environment == "production":
-        yield fail(
-            NAME, "some hear by mail, but there is no mail server", f"set {variable('smtp_host')}"
-        )
         return
     url = settings.database_url
     if database_kind(url) == "sqlite" and not sqlite_path(url).is_file():

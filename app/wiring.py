@@ -126,6 +126,7 @@ def build_talk(
         now=parts.now,
         sent=sent,
         many=parts.settings.delivery_threads,
+        clock_may_be_set=True,
     )
     runner = TurnRunner(
         database=parts.database,

@@ -48,8 +48,11 @@ PACE = Pace(
     overall=Allowance(timedelta(seconds=1 / 29.3), late=timedelta(milliseconds=8)),
     private=Allowance(timedelta(seconds=1), burst=4),
     group=Allowance(timedelta(seconds=4), burst=5),
+    # A chat whose message was on its way when its process died waits as long. Telegram answers words in
+    # a fraction of a second, or it is in trouble.
+    answers_within=timedelta(seconds=15),
     # Time for ten pictures over a slow line.
-    answers_within=timedelta(seconds=45),
+    pictures_within=timedelta(seconds=45),
 )
 # The sign that somebody writes lasts five seconds (Bot API, sendChatAction).
 TYPING_EVERY = 4.5
@@ -100,9 +103,7 @@ class TelegramSender:
             return self._edit(outgoing, parts)
         part = parts[outgoing.part]
         common = {"chat_id": _chat(outgoing.address), "reply_parameters": _replying(outgoing)}
-        sending = self._client.call(
-            self._sending(part, common), patience=PACE.answers_within.total_seconds()
-        )
+        sending = self._client.call(self._sending(part, common), patience=_patience(outgoing))
         ids = tuple(str(each) for each in sending)
         if outgoing.kind == "reply" and outgoing.reply.choices and part == parts[-1]:
             self._end_old_question(outgoing)
@@ -141,13 +142,16 @@ class TelegramSender:
                 )
 
         with suppress(AlreadyDone):
-            self._client.call(edit)
+            self._client.call(edit, patience=_patience(outgoing))
         return Sent(ids[0], parts_left=len(parts) - outgoing.part - 1, provider_ids=ids)
 
     def _delete(self, outgoing: Outgoing) -> Sent:
         """All at once: half an album must not stay. What is gone already is passed over."""
         ids = [int(each) for each in outgoing.targets]
-        self._client.call(lambda bot: bot.delete_messages(_chat(outgoing.address), ids))
+        self._client.call(
+            lambda bot: bot.delete_messages(_chat(outgoing.address), ids),
+            patience=_patience(outgoing),
+        )
         return Sent()
 
     def _sending(
@@ -299,6 +303,11 @@ class TelegramAnswers:
 
 def _chat(address: str) -> int | str:
     return address if address.startswith("@") else int(address)
+
+
+def _patience(outgoing: Outgoing) -> float:
+    """Seconds after which nothing may be on its way any more: somebody else may take it then."""
+    return PACE.answer_to(pictures=bool(outgoing.reply.images)).total_seconds()
 
 
 def _replying(outgoing: Outgoing) -> ReplyParameters | None:

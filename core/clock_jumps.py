@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
@@ -32,6 +33,17 @@ LONGEST_DELAY = timedelta(minutes=10)
 LONGEST_PACE = timedelta(minutes=2)
 
 
+class _Look(NamedTuple):
+    """The clock on the wall, read somewhere between two moments of the clock that nobody sets.
+
+    Between, for a machine with more to do than it can may let us wait for a second or two there.
+    """
+
+    wall: datetime
+    since: float
+    until: float
+
+
 class ClockWatch:
     """Tells for a while after the clock was set that leases cannot be judged. Thread-safe."""
 
@@ -43,19 +55,23 @@ class ClockWatch:
         self._monotonic = monotonic
         self._settles_in = settles_in.total_seconds()
         self._lock = threading.Lock()
-        self._seen = (now(), monotonic())
+        self._seen = self._look()
         self._steady_from = 0.0
 
     def is_steady(self) -> bool:
         """False when the clock was set since the last look, or a moment before it."""
         with self._lock:
-            wall, ticks = self._now(), self._monotonic()
-            before, ticks_before = self._seen
-            self._seen = (wall, ticks)
-            passed = ticks - ticks_before
-            if abs((wall - before).total_seconds() - passed) > STEP + DRIFT * passed:
-                self._steady_from = ticks + self._settles_in
-            return ticks >= self._steady_from
+            before, self._seen = self._seen, self._look()
+            passed = (self._seen.wall - before.wall).total_seconds()
+            least, most = self._seen.since - before.until, self._seen.until - before.since
+            slack = STEP + DRIFT * most
+            if not least - slack <= passed <= most + slack:
+                self._steady_from = self._seen.until + self._settles_in
+            return self._seen.until >= self._steady_from
+
+    def _look(self) -> _Look:
+        since = self._monotonic()
+        return _Look(wall=self._now(), since=since, until=self._monotonic())
 
 
 def mend_times(session: Session, *, now: datetime, lasts: timedelta = LEASE) -> int:

@@ -141,11 +141,14 @@ def lease_next(
     conversation_id: int | None = None,
     channels: Mapping[str, Pace | None] | None = None,
     ahead: timedelta = timedelta(0),
+    run_out_too: bool = True,
 ) -> Outgoing | None:
     """Take the oldest message that may go out now, talk before broadcasts, or None.
 
     ``channels`` are those that the caller can reach, each with its pace (None: as fast as we can).
     With ``ahead`` also one whose place in the pace comes so soon; ``Outgoing.not_before`` says when.
+    ``run_out_too``: also one that somebody took and whose lease has run out; not where the clock was set
+    a moment ago (core.clock_jumps), for then it may still be on its way.
     """
     used: dict[str, ChannelPace] = {}
     places: dict[str, datetime] = {}  # when each channel lets the next one go
@@ -155,7 +158,7 @@ def lease_next(
             used[channel] = _channel_pace(session, channel)
             places[channel] = max(now, _free_at(used[channel], pace))
     row = first_of(
-        [oldest_due(session, now=now, conversation_id=conversation_id)]
+        [oldest_due(session, now=now, conversation_id=conversation_id, run_out_too=run_out_too)]
         if channels is None
         else [
             oldest_due(
@@ -164,6 +167,7 @@ def lease_next(
                 conversation_id=conversation_id,
                 channel=channel,
                 pace=pace,
+                run_out_too=run_out_too,
             )
             for channel, pace in channels.items()
             if places[channel] <= now + ahead
@@ -182,7 +186,7 @@ def lease_next(
     place = places.get(delivery.channel, now)
     if pace is not None:
         # While it is being sent, a lease that runs out would have it sent twice.
-        delivery.leased_until = place + max(LEASE, pace.answers_within + MARGIN)
+        delivery.leased_until = place + lasts(pace, reply)
         spent = used[delivery.channel]
         # An album goes out first, and each of its pictures counts.
         messages = max(1, len(reply.images)) if delivery.parts_done == 0 else 1
@@ -196,6 +200,11 @@ def lease_next(
         not_before=place if place > now else None,
         leased_until=delivery.leased_until,
     )
+
+
+def lasts(pace: Pace, reply: Reply) -> timedelta:
+    """How long the lease of this message is where its provider has a pace."""
+    return max(LEASE, pace.answer_to(pictures=bool(reply.images)) + MARGIN)
 
 
 def as_outgoing(

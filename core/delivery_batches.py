@@ -29,13 +29,27 @@ class Success:
 
 
 def lease_batch(
-    session: Session, *, now: datetime, channels: Iterable[str], most: int
+    session: Session,
+    *,
+    now: datetime,
+    channels: Iterable[str],
+    most: int,
+    run_out_too: bool = True,
 ) -> list[Outgoing]:
-    """Take up to ``most`` messages that may go out now, each of another conversation, talk first."""
+    """Take up to ``most`` messages that may go out now, each of another conversation, talk first.
+
+    ``run_out_too``: see ``core.deliveries.lease_next``.
+    """
     found: list[Found] = []
     for channel in channels:
         if len(found) < most:
-            found += all_due(session, now=now, channel=channel, most=most - len(found))
+            found += all_due(
+                session,
+                now=now,
+                channel=channel,
+                most=most - len(found),
+                run_out_too=run_out_too,
+            )
     if not found:
         return []
     until = now + LEASE

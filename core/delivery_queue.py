@@ -32,12 +32,14 @@ def oldest_due(
     conversation_id: int | None = None,
     channel: str | None = None,
     pace: Pace | None = None,
+    run_out_too: bool = True,
 ) -> Found | None:
     """What goes first of all that is due and that nobody holds, locked; talk before broadcasts.
 
     Without ``channel`` on every channel. With ``pace`` only to chats whose own allowance is not used up.
+    ``run_out_too``: also what somebody took whose lease has run out.
     """
-    query = _due(conversation_id is not None, channel is not None, pace is not None, True)
+    query = _due(conversation_id is not None, channel is not None, pace is not None, run_out_too)
     row = session.execute(
         # What another process is about to take, it takes. With a pace the chat's allowance changes too.
         query.limit(1).with_for_update(
@@ -50,9 +52,11 @@ def oldest_due(
     return None if row is None else (row[0], row[1])
 
 
-def all_due(session: Session, *, now: datetime, channel: str, most: int) -> list[Found]:
+def all_due(
+    session: Session, *, now: datetime, channel: str, most: int, run_out_too: bool = True
+) -> list[Found]:
     """As ``oldest_due`` for a channel without a pace: the next ones of several conversations."""
-    query = _due(False, True, False, True)
+    query = _due(False, True, False, run_out_too)
     rows = session.execute(
         query.limit(most).with_for_update(skip_locked=True, key_share=True, of=Delivery),
         _values(now, None, channel, None),
@@ -131,7 +135,7 @@ def _values(
 
 @cache
 def _due(
-    of_conversation: bool, of_channel: bool, paced: bool, leased_too: bool
+    of_conversation: bool, of_channel: bool, paced: bool, run_out_too: bool
 ) -> Select[Delivery, Conversation]:
     """Open deliveries whose time has come, that nobody holds and that wait for no earlier one."""
     earlier = aliased(Delivery)
@@ -149,7 +153,7 @@ def _due(
             is_open(Delivery.state),
             Delivery.next_attempt_at <= bindparam("now"),
             or_(Delivery.leased_until.is_(None), Delivery.leased_until < bindparam("now"))
-            if leased_too
+            if run_out_too
             else Delivery.leased_until.is_(None),
             ~blocked,
         )

@@ -42,13 +42,25 @@ class Allowance:
 class Pace:
     """A provider's allowances. ``group`` is for whatever several people read.
 
-    ``answers_within``: after so long a sending is given up. Nobody else may take it up before.
+    ``answers_within``: after so long a sending is given up (``pictures_within`` where it carries some and
+    needs longer). Nobody else may take it up before.
     """
 
     overall: Allowance
     private: Allowance
     group: Allowance
     answers_within: timedelta = timedelta(seconds=20)
+    pictures_within: timedelta | None = None
+
+    def answer_to(self, *, pictures: bool) -> timedelta:
+        """After how long a sending is given up."""
+        longer = self.pictures_within if pictures else None
+        return max(self.answers_within, longer or self.answers_within)
+
+    @property
+    def longest_answer(self) -> timedelta:
+        """After how long any sending is given up."""
+        return self.answer_to(pictures=True)
 
     def of(self, visibility: str) -> Allowance:
         """The allowance of one conversation."""

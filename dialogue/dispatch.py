@@ -7,19 +7,20 @@ second message would do harm a lost answer becomes ``unsure`` and is not sent ag
 from __future__ import annotations
 
 import logging
-import math
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from core.clock_jumps import ClockWatch
 from core.conversations import close_conversation, move_conversations
 from core.database import Database
 from core.deliveries import (
+    LEASE,
+    MARGIN,
     Outgoing,
     hold_back,
     lease_next,
@@ -39,9 +40,10 @@ from core.errors import (
     TemporaryFailure,
 )
 from core.failpoints import failpoint
-from core.pacing import Allowance, Pace
+from core.pacing import Pace
 from core.ports import Channel, Now
 from dialogue.dispatch_batches import LOOK_AGAIN, MOST_WAITS, Batches, Recorder
+from dialogue.gate import Gate
 
 log = logging.getLogger(__name__)
 
@@ -62,30 +64,6 @@ TALK = ("reply", "notice")
 AHEAD = timedelta(milliseconds=70)
 
 
-class _Gate:
-    """Keeps one process's sendings as far apart as their places in the pace, however late threads wake.
-
-    Over any second's worth of messages, so that a late one does not make the next ones late.
-    """
-
-    def __init__(self, allowance: Allowance) -> None:
-        count = max(1, math.ceil(timedelta(seconds=1) / allowance.interval))
-        self._span = allowance.interval * count
-        self._passed: deque[datetime] = deque(maxlen=count)
-        self._lock = threading.Lock()
-
-    def wait(self, now: Now, sleep: Callable[[float], None]) -> None:
-        """Wait until a message may pass, and let it pass."""
-        with self._lock:
-            at = now()
-            if len(self._passed) == self._passed.maxlen:
-                early = (self._passed[0] + self._span - at).total_seconds()
-                if early > 0:
-                    sleep(early)
-                    at = now()
-            self._passed.append(at)
-
-
 class Dispatcher:
     """Sends what is due. ``channels`` are those that this process can reach."""
 
@@ -100,11 +78,13 @@ class Dispatcher:
         many: int | None = None,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
+        clock_may_be_set: bool = False,
     ) -> None:
         """``sent`` is told the conversation of each message that went out.
 
         ``threads`` send side by side what ``dispatch_due`` finds; with 0 the caller's does it.
-        ``many`` (None: as many) do so for channels without a pace.
+        ``many`` (None: as many) do so for channels without a pace. ``clock_may_be_set``: ``now`` is the clock
+        on the wall, which a step would take a message with that another process is sending.
         """
         channels = tuple(channels)
         self._seen_once = frozenset(each.name for each in channels if each.seen_once)
@@ -113,8 +93,13 @@ class Dispatcher:
         self._database = database
         self._senders = {channel.name: channel.sender for channel in channels}
         self._paces = {name: sender.pace for name, sender in self._senders.items()}
-        self._gates = {name: _Gate(pace.overall) for name, pace in self._paces.items() if pace}
+        self._gates = {name: Gate(pace.overall) for name, pace in self._paces.items() if pace}
         self._now = now
+        self._watch = (
+            ClockWatch(now=now, monotonic=monotonic, settles_in=_longest(self._paces.values()))
+            if clock_may_be_set
+            else None
+        )
         self._sleep = sleep
         self._stopping = threading.Event()
         self._pool = (
@@ -143,6 +128,7 @@ class Dispatcher:
                     self._start, pool=self._many, free=free, record=self._recorder.record
                 ),
                 stamp=self._stamped,
+                steady=self._clock_is_steady,
                 wait_for_chance=lambda: self._wait_for_chance(None, dict.fromkeys(unpaced)),
                 stopping=self._stopping,
             )
@@ -260,16 +246,24 @@ class Dispatcher:
             with self._database.transaction(durable=durable) as session:
                 # First the lock, then the clock: what waits for the lock must not look as if it went out.
                 session.connection()
+                now = self._now()
+                # After ``now`` was read: it may be the first moment by the new clock.
+                steady = self._clock_is_steady()
                 found = lease_next(
                     session,
-                    now=self._now(),
+                    now=now,
                     conversation_id=conversation_id,
                     channels=channels,
                     ahead=AHEAD,
+                    run_out_too=steady,
                 )
             return [found] if found is not None else []
 
         return next(iter(self._stamped(lease)), None)
+
+    def _clock_is_steady(self) -> bool:
+        """Whether a lease that looks as if it had run out has."""
+        return self._watch is None or self._watch.is_steady()
 
     def _stamped(self, lease: Callable[[], list[Outgoing]]) -> list[Outgoing]:
         """What was leased, each with the end of its lease on the clock that nobody sets.
@@ -390,6 +384,11 @@ class Dispatcher:
                 # Before the delivery: everybody locks in this order (core.locking).
                 close_conversation(session, conversation_id=outgoing.conversation_id, reason=code)
             mark_failed(session, outgoing=outgoing, failure=code)
+
+
+def _longest(paces: Iterable[Pace | None]) -> timedelta:
+    """How long any of these leases lasts at most, with its place in the pace."""
+    return max((each.longest_answer + MARGIN for each in paces if each), default=LEASE) + AHEAD
 
 
 def _is_out_of_date(outgoing: Outgoing, now: datetime) -> bool:

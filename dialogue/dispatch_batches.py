@@ -96,7 +96,10 @@ class Batches:
         stamp: Callable[[Callable[[], list[Outgoing]]], list[Outgoing]],
         wait_for_chance: Callable[[], bool],
         stopping: threading.Event,
+        steady: Callable[[], bool],
     ) -> None:
+        """``steady``: whether leases that have run out by the clock may be taken."""
+        self._steady = steady
         self._database, self._channels, self._now = database, channels, now
         self._free, self._threads = free, threads
         self._start, self._stamp, self._wait_for_chance = start, stamp, wait_for_chance
@@ -143,4 +146,12 @@ class Batches:
     def _take(self, most: int) -> list[Outgoing]:
         with self._database.transaction() as session:
             session.connection()
-            return lease_batch(session, now=self._now(), channels=self._channels, most=most)
+            now = self._now()
+            steady = self._steady()
+            return lease_batch(
+                session,
+                now=now,
+                channels=self._channels,
+                most=most,
+                run_out_too=steady,
+            )

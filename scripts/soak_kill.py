@@ -1,16 +1,19 @@
 """`make soak-kill`: whole journeys, in each a process killed at a random place; nothing lost, nothing twice.
 
-Prints the seed, each round and a summary; the same seed plays the same rounds. Needs no running demo: it
-starts a service of its own with everything real but Telegram, on loopback.
+Prints the seed, each round and a summary; the same seed plays the same rounds, and ``--rounds 1 --seed N``
+plays one of them alone. Needs no running demo: it starts a service of its own with everything real but
+Telegram, on loopback.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import signal
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from contextlib import ExitStack
@@ -37,6 +40,11 @@ def main() -> int:
         default="sqlite",
         help="postgresql starts a private server for the length of the run",
     )
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        help="begin no round after so long; Ctrl-C ends after the round as well",
+    )
     asked = parser.parse_args()
     seed = asked.seed if asked.seed is not None else random.SystemRandom().randrange(1_000_000)
     print(f"seed {seed}, {asked.rounds} rounds on {asked.database}", flush=True)
@@ -50,7 +58,13 @@ def main() -> int:
             settings["database_url"] = cluster.create(empty=True)
         stack = ends.enter_context(running_stack(folder, **settings))
         matrix = KillMatrix(stack, say=lambda line: print(line, flush=True))
+        over = threading.Event()
+        # What was played counts, so the round is played to its end.
+        signal.signal(signal.SIGINT, lambda *_: over.set())
         for number in range(asked.rounds):
+            late = asked.minutes is not None and time.monotonic() - began > 60 * asked.minutes
+            if late or over.is_set():
+                break
             matrix.play(seed + number)
         matrix.close()
     outcomes = matrix.outcomes
@@ -68,6 +82,12 @@ def main() -> int:
         )
     if waits:
         print(f"  all: p50 {statistics.median(waits):.1f} s, worst {waits[-1]:.1f} s")
+    chats = sorted(each.telegram for each in outcomes if each.telegram is not None)
+    if chats:
+        print(
+            f"  {len(chats)} chats on Telegram; a chat's longest answer: "
+            f"p50 {statistics.median(chats):.1f} s, worst {chats[-1]:.1f} s"
+        )
     for played, fault in faults:
         print(f"FAULT {played}: {fault}", file=sys.stderr)
     print(f"{len(faults)} faults")

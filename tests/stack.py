@@ -97,7 +97,7 @@ class Stack:
             assert code is None, f"{name} ended with {code}:\n{self.log(name)}"
             return self.healthy(name)
 
-        wait_until(answers, seconds=PATIENCE.get(name, 30.0), what=f"{name} answering")
+        wait_until(answers, seconds=PATIENCE.get(name, 60.0), what=f"{name} answering")
 
     def healthy(self, name: str) -> bool:
         return next(p for p in programs(self.settings) if p.name == name).ready()

@@ -62,17 +62,17 @@ def test_a_sender_that_was_paused_past_its_lease_sends_nothing_again(tmp_path: P
         arguments = [database.url, sim.url, sim.token]
         paused = start(arguments, SOTONG_FAILPOINT="pause before_send")
         try:
-            wait_until(lambda: is_stopped(paused), what="the pause")
+            wait_until(lambda: is_stopped(paused), seconds=90, what="the pause")
 
             def taken_over() -> bool:
-                start(arguments).wait(20)
+                start(arguments).wait(90)
                 return state_of(database) == "sent"
 
-            wait_until(taken_over, what="another process's sending")
+            wait_until(taken_over, seconds=180, what="another process's sending")
             # One, or more where the other process's own answer came late.
             there = len(citizen.messages)
             paused.send_signal(signal.SIGCONT)
-            assert paused.wait(20) == 0
+            assert paused.wait(90) == 0
         finally:
             paused.kill()
             paused.wait()

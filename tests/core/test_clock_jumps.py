@@ -71,6 +71,22 @@ def test_a_clock_that_is_drawn_gently_to_the_right_time_was_not_set() -> None:
         assert watch.is_steady()
 
 
+def test_a_thread_that_waits_for_its_turn_between_two_clocks_is_no_step() -> None:
+    ticks = Ticks()
+    waits = iter([0, 0, 0, 3, 0, 0])
+
+    def monotonic() -> float:
+        # Before the reading: what passes between this one and the one before it.
+        clock.at += timedelta(seconds=(wait := next(waits)))
+        ticks.at += wait
+        return ticks.at
+
+    clock = Clock()
+    watch = ClockWatch(now=clock, monotonic=monotonic, settles_in=LEASE)
+    assert watch.is_steady()
+    assert watch.is_steady()
+
+
 def test_a_lease_that_only_seems_to_have_run_out_is_not_taken(database: Database) -> None:
     with database.transaction() as session:
         talk = make_conversation(session)

@@ -17,9 +17,11 @@ from core.conversations import close_conversation, move_conversations
 from core.database import Database
 from core.deliveries import (
     BROADCAST,
+    MARGIN,
     Outgoing,
     enqueue,
     hold_back,
+    lasts,
     lease_next,
     mark_sent,
     move_deliveries,
@@ -28,7 +30,7 @@ from core.deliveries import (
 )
 from core.models.conversation import Conversation, Delivery
 from core.pacing import Allowance, Pace
-from core.replies import Reply
+from core.replies import Image, Reply
 from tests.builders import MONDAY_TEN, make_conversation, make_database
 
 SECOND = timedelta(seconds=1)
@@ -397,6 +399,12 @@ def test_nobody_takes_up_a_message_while_its_sending_may_still_go_on(database: D
         longest = PACE.answers_within.total_seconds()
         assert [lease(session, longest * share) for share in (0, 0.5, 1)] == [None] * 3
         assert lease(session, longest + 10) is not None
+
+
+@pytest.mark.parametrize(("pictures", "seconds"), [(0, 15), (1, 45), (3, 45)])
+def test_a_lease_lasts_as_long_as_what_it_carries_may_take_and_no_longer(pictures, seconds) -> None:
+    reply = Reply("글", images=tuple(Image(number, "사진") for number in range(pictures)))
+    assert lasts(PACE, reply) == timedelta(seconds=seconds) + MARGIN
 
 
 def test_nothing_goes_to_a_chat_that_is_closed(database: Database) -> None:

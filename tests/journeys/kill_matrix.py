@@ -10,29 +10,23 @@ from __future__ import annotations
 import random
 import signal
 import time
-import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-import httpx
 from sqlalchemy import select
 
-from app.cli.chat_client import ChatClient, ChatError
-from core.database import Database
 from core.models.case import Case, CaseEvent
 from core.models.conversation import Conversation, Delivery, Turn
-from core.models.erasure import Erasure
-from tests.journeys.chat import Chat, picture
+from tests.journeys.chat import picture
+from tests.journeys.kill_checks import describe, faults_of_order, faults_of_rows, name_error
+from tests.journeys.kill_citizens import PATIENCE, TimedChat, WebCitizen
 from tests.journeys.officers import hidden_fields, signed_in
-from tests.journeys.talk import Talk
 from tests.stack import Stack, wait_until
 
 WEB_CITIZENS = 3
-PATIENCE = 90.0
 # Where each process may die, and how often a round passes there at least (the count is drawn from it).
 TURNS = {
     "turn_committed": 18,
@@ -102,113 +96,17 @@ def draw_round(seed: int) -> Round:
 
 @dataclass
 class Outcome:
-    """What a round came to; ``faults`` is empty when everything held."""
+    """What a round came to; ``faults`` is empty when everything held.
+
+    ``recovery`` and ``telegram``: seconds of the longest wait for an answer in the web chat and there.
+    """
 
     round: Round
     hit: bool
     seconds: float
     recovery: float | None
+    telegram: float | None = None
     faults: list[str] = field(default_factory=list)
-
-
-class PatientClient(ChatClient):
-    """A browser that sends again what was not acknowledged, under the same id, until it is."""
-
-    def __init__(self, *, url: str, session_file: Path) -> None:
-        self.acknowledged: set[int] = set()
-        self.waits: list[float] = []
-        end = time.monotonic() + PATIENCE
-        while True:
-            try:
-                super().__init__(url=url, session_file=session_file)
-                return
-            except ChatError:
-                self._http.close()
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.1)
-
-    def _call(self, method: str, path: str, **kwargs: Any) -> dict[str, Any]:
-        end = time.monotonic() + PATIENCE
-        while True:
-            try:
-                found = super()._call(method, path, **kwargs)
-            except ChatError:
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.1)
-                continue
-            if method == "POST":
-                self.acknowledged.add(found["turn_id"])
-            return found
-
-
-class TimedTalk(Talk):
-    """A talk that waits long, and knows how long the longest answer took."""
-
-    longest = 0.0
-
-    def hear(self, *, wait: float = PATIENCE) -> list[str]:
-        began = time.monotonic()
-        heard = super().hear(wait=wait)
-        # "It takes a moment" is no answer yet.
-        while self.open_turns() and time.monotonic() - began < wait:
-            time.sleep(0.1)
-            heard += super().hear(wait=wait)
-        self.longest = max(self.longest, time.monotonic() - began)
-        return heard
-
-    def say(self, text: str, *, wait: float = PATIENCE) -> list[str]:
-        return super().say(text, wait=wait)
-
-    def press(self, index: int = 0, *, wait: float = PATIENCE) -> list[str]:
-        return super().press(index, wait=wait)
-
-
-class WebCitizen:
-    """Reports by the web chat, whatever happens meanwhile."""
-
-    def __init__(self, stack: Stack, database: Database, rng: random.Random) -> None:
-        self.client = PatientClient(
-            url=stack.settings.public_url,
-            session_file=stack.settings.var_dir / "sessions" / uuid.uuid4().hex,
-        )
-        self.talk = TimedTalk(self.client, database)
-        self._shows = rng.random() < 0.4
-        self._photo = stack.settings.var_dir / "photo.jpg"
-
-    def report(self) -> None:
-        """The whole form, and the wait for the receipt."""
-        talk = self.talk
-        talk.say("시청역 2번 출구 앞 가로등이 꺼졌어요")
-        if self._shows:
-            talk.fill_until("photo")
-            self.client.photo(self._photo)
-            talk.hear()
-        talk.fill_until(None)
-        wait_until(talk.cases, seconds=PATIENCE, what="a case")
-        talk.await_text(talk.cases()[0].number, seconds=PATIENCE)
-
-    def erase(self) -> None:
-        """Have everything erased, and wait for it."""
-        conversation_id = self.talk.conversation_id()
-        self.talk.say("내 정보 지워 주세요", wait=PATIENCE)
-        self.talk.press_title("모두 지워")
-
-        def done() -> bool:
-            with self.talk.database.reading() as session:
-                return bool(
-                    session.scalars(
-                        select(Erasure.done_at).where(Erasure.conversation_id == conversation_id)
-                    ).first()
-                )
-
-        wait_until(done, seconds=PATIENCE, what="the erasure")
-        with self.talk.database.reading() as session:
-            left = session.scalars(
-                select(Turn.id).where(Turn.conversation_id == conversation_id, Turn.text != "")
-            ).all()
-        assert not left, f"{len(left)} texts are left after an erasure"
 
 
 class KillMatrix:
@@ -221,13 +119,14 @@ class KillMatrix:
         self._pool = ThreadPoolExecutor(max_workers=16)
         (stack.settings.var_dir / "photo.jpg").write_bytes(picture("orange"))
         self.outcomes: list[Outcome] = []
-        self._slow: list[tuple[Outcome, Future[list[str]]]] = []
+        self._slow: list[tuple[Outcome, TimedChat, Future[list[str]]]] = []
         self._kills: Counter[str] = Counter()
 
     def close(self) -> None:
         """Wait for the citizens on Telegram, whose rounds others were played beside."""
-        for outcome, future in self._slow:
+        for outcome, chat, future in self._slow:
             outcome.faults += _result(future)
+            outcome.telegram = chat.longest
         self._pool.shutdown()
         self.database.dispose()
 
@@ -240,7 +139,7 @@ class KillMatrix:
         if playing.point != AT_ANY_TIME:
             self.stack.arm(playing.process, f"{playing.point}:{playing.count}")
         acting = [self._pool.submit(citizen.report) for citizen in citizens]
-        chat = Chat(self.stack, patience=PATIENCE) if playing.telegram else None
+        chat = TimedChat(self.stack, patience=2 * PATIENCE) if playing.telegram else None
         slow = self._pool.submit(self._telegram, chat) if chat else None
         extra: list[Future[None]] = []
         if playing.erases:
@@ -257,13 +156,15 @@ class KillMatrix:
             citizen.client.close()
         outcome.recovery = max(citizen.talk.longest for citizen in citizens)
         outcome.seconds = time.monotonic() - began
-        if slow is not None:
-            self._slow.append((outcome, slow))
+        if chat is not None and slow is not None:
+            self._slow.append((outcome, chat, slow))
         self.outcomes.append(outcome)
         self._say(
             f"{playing}{'' if hit else ' (at rest)'}: {outcome.seconds:.1f} s, longest answer "
             f"{outcome.recovery:.1f} s{'; ' + '; '.join(outcome.faults) if outcome.faults else ''}"
         )
+        if outcome.faults:
+            self._tell([citizen.talk.conversation_id() for citizen in citizens])
         return outcome
 
     def _supervise(self, playing: Round, acting: list[Future[Any]]) -> bool:
@@ -285,9 +186,15 @@ class KillMatrix:
         self.stack.start(name)
         return hit
 
+    def _tell(self, conversation_ids: Iterable[int]) -> None:
+        for each in conversation_ids:
+            self._say(f"  conversation {each}:")
+            for line in describe(self.database, each):
+                self._say(f"    {line}")
+
     # ---- others beside the web citizens --------------------------------------------------------
 
-    def _telegram(self, chat: Chat) -> list[str]:
+    def _telegram(self, chat: TimedChat) -> list[str]:
         """One citizen on Telegram; what does not hold."""
         try:
             chat.user.send_photo(picture("orange"), "시청역 2번 출구 앞 가로등이 꺼졌어요")
@@ -300,21 +207,13 @@ class KillMatrix:
     def _officer(self, citizen: WebCitizen) -> None:
         """An officer changes the case; their browser sends the same form until it is answered."""
         (case,) = citizen.talk.cases()
-        with signed_in(self.stack) as browser:
+        with signed_in(self.stack, patience=PATIENCE) as browser:
             page = browser.get(f"/cases/{case.id}")
             form = hidden_fields(page.text, f"/cases/{case.id}/status")
-            end = time.monotonic() + PATIENCE
-            while True:
-                try:
-                    done = browser.post(
-                        f"/cases/{case.id}/status",
-                        data=form | {"to": "in_progress", "reason": "현장 확인", "note": ""},
-                    )
-                    break
-                except httpx.HTTPError:
-                    if time.monotonic() > end:
-                        raise
-                    time.sleep(0.1)
+            done = browser.post(
+                f"/cases/{case.id}/status",
+                data=form | {"to": "in_progress", "reason": "현장 확인", "note": ""},
+            )
         assert done.status_code == 303, done.text
         with self.database.reading() as session:
             moves = session.scalars(
@@ -351,16 +250,20 @@ class KillMatrix:
             faults.append(f"{len(sent)} messages sent, {len(keys)} seen")
         return faults
 
-    def _faults_on_telegram(self, chat: Chat) -> list[str]:
+    def _faults_on_telegram(self, chat: TimedChat) -> list[str]:
         with self.database.reading() as session:
             conversation_id = session.scalars(
                 select(Conversation.id).where(Conversation.address == str(chat.user.chat_id))
             ).one()
         faults = self._at_rest(conversation_id)
         with self.database.reading() as session:
-            parts = session.scalars(
-                select(Delivery.parts_done).where(Delivery.conversation_id == conversation_id)
+            out = session.scalars(
+                select(Delivery)
+                .where(Delivery.conversation_id == conversation_id)
+                .order_by(Delivery.id)
             ).all()
+        parts = [each.parts_done for each in out]
+        faults += faults_of_order(chat.said(), out)
         # A message that may have arrived is sent again (a citizen is better told twice than not at
         # all); that can be one for each death of the process that sends.
         extra = len(chat.said()) - sum(parts)
@@ -368,6 +271,8 @@ class KillMatrix:
             faults.append(f"{sum(parts)} messages sent, {len(chat.said())} arrived")
         if extra:
             self._say(f"  {extra} message(s) arrived twice on Telegram")
+        if faults:
+            self._tell([conversation_id])
         return faults
 
     def _at_rest(self, conversation_id: int) -> list[str]:
@@ -401,31 +306,7 @@ class KillMatrix:
             cases = session.scalars(
                 select(Case.number).where(Case.conversation_id == conversation_id)
             ).all()
-        return list(_faults_of_rows(turns, out, cases))
-
-
-def _faults_of_rows(turns: list[Turn], out: list[Delivery], cases: Any) -> Any:
-    told = {delivery.dedupe_key for delivery in out}
-    for turn in turns:
-        if turn.state == "failed" and f"failed:{turn.id}" not in told:
-            yield f"turn {turn.id} failed and its citizen was not told"
-    if len(cases) != 1:
-        yield f"{len(cases)} cases of one report"
-    for delivery in out:
-        if delivery.state == "sent":
-            continue
-        if delivery.state != "unsure" or not delivery.failure:
-            yield f"delivery {delivery.id} is {delivery.state} ({delivery.failure})"
-    answers = [delivery for delivery in out if delivery.kind == "reply" and delivery.turn_id]
-    if [each.turn_id for each in answers] != sorted(each.turn_id or 0 for each in answers):
-        yield "answers are not in the order of what was asked"
-    moments = [each.sent_at for each in out if each.sent_at is not None]
-    if moments != sorted(moments):
-        yield "messages went out in another order than they were decided"
-    for number in cases:
-        receipts = [each for each in answers if number in str(each.payload.get("text"))]
-        if len(receipts) != 1:
-            yield f"{len(receipts)} receipts for one case"
+        return list(faults_of_rows(turns, out, cases))
 
 
 def _then(first: Future[None], act: Callable[[], None]) -> None:
@@ -437,5 +318,5 @@ def _result(future: Future[Any]) -> list[str]:
     try:
         found = future.result(timeout=3 * PATIENCE)
     except Exception as error:
-        return [f"{type(error).__name__}: {str(error)[:300]}"]
+        return [name_error(error)]
     return found if isinstance(found, list) else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -40,11 +41,40 @@ def make_officer(stack: Stack) -> str:
     return login
 
 
+class PressedAgain(httpx.HTTPTransport):
+    """Sends what was not answered once more, the same form with it, as an officer presses again.
+
+    For ``patience`` seconds; then the error is theirs.
+    """
+
+    def __init__(self, *, patience: float) -> None:
+        super().__init__()
+        self._patience = patience
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        end = time.monotonic() + self._patience
+        while True:
+            try:
+                response = super().handle_request(request)
+                # Here, where a connection that ends in the middle of a page is still ours to mend.
+                response.read()
+                return response
+            except httpx.TransportError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.1)
+
+
 @contextmanager
-def signed_in(stack: Stack) -> Iterator[httpx.Client]:
-    """A signed-in officer's browser."""
+def signed_in(stack: Stack, *, patience: float = 0.0) -> Iterator[httpx.Client]:
+    """A signed-in officer's browser, which outlasts ``patience`` seconds without the internal app."""
     login = make_officer(stack)
-    with httpx.Client(base_url=stack.settings.internal_url, trust_env=False) as browser:
+    with httpx.Client(
+        base_url=stack.settings.internal_url,
+        trust_env=False,
+        timeout=max(5.0, patience),
+        transport=PressedAgain(patience=patience),
+    ) as browser:
         page = browser.get("/login")
         answer = browser.post(
             "/login", data=hidden_fields(page.text) | {"login": login, "password": PASSWORD}
