@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from app import city_models as models
 from app.city_boundaries import Boundaries
 from app.city_checks import GU_OFFICE
+from core.case_likeness import FLAG_RULES, FlagRules
 from core.city import (
     City,
     Condition,
@@ -22,7 +23,6 @@ from core.city import (
     Service,
     Way,
 )
-from core.case_likeness import FLAG_RULES, FlagRules
 from core.clock import Duties, WorkCalendar
 from core.consent_texts import ConsentText
 from core.geo import Polygon, make_shape

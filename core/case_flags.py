@@ -1,8 +1,8 @@
 """Shows officers which cases may belong together (table case_flag): its one writer. Must not act on it.
 
-Never by guess over people: "the same citizen" is the same conversation, or one that was linked by the code on a
-receipt (core.case_links). What is flagged is received and worked on like any other (법 9조); whether a third one
-is closed without an answer (법 23조) or many are merged (시행령 6조 6항) an officer decides.
+Never by guess over people: "the same citizen" is the same conversation, or one that was linked by the code on
+a receipt (core.case_links). What is flagged is received and worked on like any other (법 9조); whether a
+third one is closed without an answer (법 23조) or many are merged (시행령 6조 6항) an officer decides.
 """
 
 from __future__ import annotations

@@ -43,17 +43,28 @@ class Matter(Protocol):
     """What of a case is compared."""
 
     @property
-    def service_code(self) -> str: ...
+    def service_code(self) -> str:
+        """The kind of service."""
+
     @property
-    def what(self) -> str: ...
+    def what(self) -> str:
+        """The words."""
+
     @property
-    def place_text(self) -> str: ...
+    def place_text(self) -> str:
+        """The place in words."""
+
     @property
-    def lat(self) -> float | None: ...
+    def lat(self) -> float | None:
+        """Degrees, or None."""
+
     @property
-    def long(self) -> float | None: ...
+    def long(self) -> float | None:
+        """Degrees, or None."""
+
     @property
-    def gu(self) -> str | None: ...
+    def gu(self) -> str | None:
+        """The district, or None."""
 
 
 def same_matter(one: Matter, other: Matter, *, rule: FlagRule, strangers: bool = False) -> bool:
