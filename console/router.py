@@ -21,6 +21,7 @@ from console import (
     case_flags,
     case_forms,
     case_list,
+    case_months,
     cases,
     conversations,
     dashboard,
@@ -65,7 +66,8 @@ def make_router(deps: ConsoleDeps) -> APIRouter:
     pages = Pages(deps.city, links=FileLinks(deps.cookie_key))
     router = APIRouter(route_class=_route_class(deps, pages), include_in_schema=False)
     pages_of = (
-        *(login, dashboard, conversations, case_list, cases, case_forms, case_flags),
+        *(login, dashboard, conversations, case_list, case_months, cases),
+        *(case_forms, case_flags),
         *(departments, officers, audit),
     )
     for module in pages_of:

@@ -165,6 +165,7 @@ _SENTENCES = {
     "change_password_first": "먼저 비밀번호를 바꿔 주세요.",
     "flag_unknown": "그 표시를 찾지 못했어요. 화면을 새로 고쳐 주세요.",
     "case_number_unknown": "그 번호의 민원이 없어요. 번호를 다시 확인해 주세요.",
+    "export_purpose_missing": "내려받는 까닭을 써 주세요. 접속기록에 남아요.",
     "month_malformed": "달을 2026-11처럼 골라 주세요.",
     "not_found": "찾는 화면이 없어요.",
     "bad_request": "요청을 읽지 못했어요. 다시 해 주세요.",

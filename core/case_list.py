@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
+from core.case_month import Month
 from core.case_status import DONE, CaseStatus
 from core.clock import KST
 from core.models.case import OPEN_CASES, OPEN_FLAGS, PAUSED_CASES, Case, CaseFlag
@@ -60,6 +61,8 @@ class CaseFilter:
     due: Due | None = None
     flag: str = ""
     order: Order = Order.DUE
+    # Only those received in it.
+    month: Month | None = None
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,10 @@ def _narrowed(wanted: CaseFilter, now: datetime) -> Select[Case]:
         query = query.where(Case.service_code == wanted.service_code)
     if wanted.gu:
         query = query.where(Case.gu == wanted.gu)
+    if wanted.month is not None:
+        query = query.where(
+            Case.received_at >= wanted.month.start, Case.received_at < wanted.month.end
+        )
     if wanted.due is not None:
         query = query.where(due_within(wanted.due, now=now))
     if wanted.flag:

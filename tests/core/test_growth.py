@@ -20,8 +20,11 @@ from sqlalchemy.orm import Session
 
 from bots.telegram_sender import PACE
 from core.audit import record_audit
+from core.case_checks import check_month
 from core.case_flags import flags_of, kinds_of
+from core.case_ledger import ledger_batches
 from core.case_list import CaseFilter, Due, Order, State, count_cases, find_page
+from core.case_month import Month
 from core.case_queries import cases_of, events_of, find_case, list_cases
 from core.case_status import CaseStatus
 from core.conversations import answer_turn, lease_conversation, next_turn, release_lease
@@ -266,6 +269,22 @@ def test_the_list_of_cases_reads_no_whole_table(database: Database) -> None:
             flags_of(session, case_id=case)
 
     assert whole_tables(database, pages) == []
+
+
+def test_a_month_of_cases_reads_no_whole_table(database: Database) -> None:
+    with database.transaction() as session:
+        make_result(session, case=make_case(session).case)
+        make_case(session)
+    month = Month.of(MONDAY_TEN)
+
+    def look() -> None:
+        for each in (month, month.next()):
+            values = {"city": sample_city(), "month": each, "now": month.next().end}
+            list(ledger_batches(database, **values))
+            with database.reading() as session:
+                assert check_month(session, **values).all.open == 1
+
+    assert whole_tables(database, look) == []
 
 
 def test_an_erasure_reads_no_whole_table(database: Database) -> None:
