@@ -5,6 +5,7 @@ What it finds is shown to an officer and never acted upon: two lamps in one stre
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,6 +17,7 @@ from korean.normalise import fold
 _NO_PLACE = frozenset({"", "정해진곳없음", "지도에표시한곳"})
 # Longer texts are a whole story; what is alike shows in its beginning.
 MOST_COMPARED = 500
+_NUMBERS = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ def same_matter(one: Matter, other: Matter, *, rule: FlagRule, strangers: bool =
     if here not in _NO_PLACE and there not in _NO_PLACE:
         if here == there:
             return True
+        if _other_numbers(one.place_text, other.place_text):
+            return False
         # The words of the place weigh twice: the same trouble is told alike wherever it is.
         return (likeness(here, there) * 2 + likeness(one.what, other.what)) / 3 >= rule.likeness
     return likeness(one.what, other.what) >= rule.likeness
@@ -103,6 +107,12 @@ def likeness(one: str, other: str) -> float:
     first, second = _pairs(one), _pairs(other)
     total = first.total() + second.total()
     return 2 * (first & second).total() / total if total else 0.0
+
+
+def _other_numbers(one: str, other: str) -> bool:
+    """Whether house numbers or exits contradict each other: "세종대로 11" is not "세종대로 110"."""
+    first, second = (set(_NUMBERS.findall(text)) for text in (one, other))
+    return not (first <= second or second <= first)
 
 
 def _pairs(text: str) -> Counter[str]:

@@ -20,7 +20,8 @@ def fill(house: House, count: int, **values: object) -> list[int]:
     with house.database.transaction() as session:
         ids = []
         for number in range(count):
-            turn = make_turn(session, address=f"{number:064d}")
+            talk = make_conversation(session, address=f"{number:064d}")
+            turn = make_turn(session, conversation=talk)
             place = f"{number}번 집 앞"
             case = make_case(session, turn=turn, what=f"[{number:02d}]", place_text=place).case
             for name, value in values.items():

@@ -158,6 +158,8 @@ def test_an_officer_settles_a_flag_once_and_the_history_says_what_they_found(dat
         ({"place_text": "시청역 2번 출구 앞"}, {"place_text": "시청역 2번출구앞"}, True),
         ({"place_text": "시청역 2번 출구 앞"}, {"place_text": "시청역 2번 출구 앞 가로등"}, True),
         ({"place_text": "시청역"}, {"place_text": "강남역"}, False),
+        ({"place_text": "시청역 2번 출구 앞"}, {"place_text": "시청역 3번 출구 앞"}, False),
+        ({"place_text": "세종대로 11"}, {"place_text": "세종대로 110"}, False),
         ({"gu": "중구"}, {"gu": "강남구"}, False),
         (HERE, {"lat": 37.5659, "long": 126.9769}, True),
         (HERE, {"lat": 37.5757, "long": 126.9769}, False),
