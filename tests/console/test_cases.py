@@ -203,7 +203,7 @@ def test_a_citizens_script_in_a_case_is_shown_and_never_run(house):
     with house.database.transaction() as session:
         make_case(session, what=attack, place_text=attack, answers={"q<b>": attack})
     browser = house.sign_in()
-    for path in ("/", "/cases/1"):
+    for path in ("/cases", "/cases/1"):
         page = browser.get(path).text
         assert attack not in page
         assert "&lt;script&gt;" in page
