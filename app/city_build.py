@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from app import city_models as models
 from app.city_boundaries import Boundaries
 from app.city_checks import GU_OFFICE
+from core.case_likeness import FLAG_RULES, FlagRules
 from core.city import (
     City,
     Condition,
@@ -38,7 +39,7 @@ def make_city(
     gus: Sequence[models.GuModel],
     groups: Mapping[str, str],
     services: Sequence[models.ServiceModel],
-    rules: Sequence[models.RuleModel],
+    rules: Sequence[tuple[models.RuleModel, str]],
     places: Sequence[models.PlaceModel],
     neighbours: Sequence[models.NeighbourModel],
     hotlines: Sequence[models.CallCentreModel],
@@ -49,8 +50,12 @@ def make_city(
     texts: Texts,
     retention: tuple[RetentionRule, ...] = (),
     consents: tuple[ConsentText, ...] = (),
+    flag_rules: FlagRules = FLAG_RULES,
 ) -> City:
-    """Build the city. The office of each gu becomes a department with the id gu-<id>."""
+    """Build the city. The office of each gu becomes a department with the id gu-<id>.
+
+    Each rule comes with where it stands.
+    """
     promise = next(one.period for one in matters if one.id == TALK) or ""
     return City(
         jurisdiction=_jurisdiction(jurisdiction, boundaries, promise=promise),
@@ -59,7 +64,7 @@ def make_city(
             *(_gu_office(model, jurisdiction) for model in gus),
         ),
         services=tuple(_service(model) for model in services),
-        rules=tuple(_rule(model) for model in rules),
+        rules=tuple(_rule(model, source=source) for model, source in rules),
         gus=tuple(
             Gu(model.id, model.name, model.aliases, gu_office_id(model.id), model.dongs)
             for model in gus
@@ -80,6 +85,7 @@ def make_city(
         groups=dict(groups),
         retention=retention,
         consents=consents,
+        flag_rules=flag_rules,
     )
 
 
@@ -170,7 +176,7 @@ def _service(model: models.ServiceModel) -> Service:
     )
 
 
-def _rule(model: models.RuleModel) -> Rule:
+def _rule(model: models.RuleModel, *, source: str) -> Rule:
     when = model.when
     return Rule(
         id=model.id,
@@ -183,6 +189,7 @@ def _rule(model: models.RuleModel) -> Rule:
         ),
         department_id=None if model.department == GU_OFFICE else model.department,
         why=model.why,
+        source=source,
     )
 
 

@@ -18,9 +18,11 @@ from app.city_calendar import make_calendar
 from app.city_checks import Names, Spot, check_references, check_texts, check_unique
 from app.city_compile import compile_city
 from app.city_emergency import load_emergency
+from app.city_flags import FlagsModel, make_flag_rules
 from app.city_periods import PeriodsModel, check_services, make_duties, make_matters
 from app.city_privacy import ConsentModel, RetentionModel, consent_texts, retention_rules
 from app.city_yaml import CityError, Document, Problems, Where, read_document, validate
+from core.case_likeness import FLAG_RULES, FlagRules
 from core.city import City
 from core.clock import Duties, WorkCalendar
 from core.matters import LAW_MATTERS, Matter
@@ -89,6 +91,7 @@ class _Loader:
         calendar = self._calendar(calendar_model)
         matters, duties = self._periods()
         check_services(services, problems=self.problems)
+        flag_rules = self._flag_rules()
         boundaries = self._boundaries(jurisdiction, _bare(gus))
         if self.problems.found or jurisdiction is None or calendar is None:
             raise CityError(self.problems.sentences())
@@ -99,7 +102,10 @@ class _Loader:
             gus=_bare(gus),
             groups=groups,
             services=_bare(services),
-            rules=_bare(rules),
+            rules=[
+                (model, f"{spot.document.name}:{spot.document.line(spot.where)}")
+                for model, spot in rules
+            ],
             places=_bare(places),
             neighbours=_bare(neighbours),
             hotlines=_bare(hotlines),
@@ -110,6 +116,7 @@ class _Loader:
             texts=Texts(texts),
             retention=retention,
             consents=consents,
+            flag_rules=flag_rules,
         )
 
     def _read(self, relative: str) -> Document | None:
@@ -202,6 +209,13 @@ class _Loader:
         if document is None or model is None:
             return LAW_MATTERS, Duties()
         return make_matters(model, document, problems=self.problems), make_duties(model)
+
+    def _flag_rules(self) -> FlagRules:
+        """Without the file the program's own thresholds hold."""
+        if not (self.folder / "flags.yml").exists():
+            return FLAG_RULES
+        model = self._one("flags.yml", FlagsModel)
+        return FLAG_RULES if model is None else make_flag_rules(model)
 
     def _boundaries(
         self, model: models.JurisdictionModel | None, gus: Sequence[models.GuModel]

@@ -14,7 +14,6 @@ from starlette.responses import RedirectResponse, Response
 
 from console.access import Visit, needs
 from console.conversations import RowId
-from console.dashboard import is_overdue
 from console.deps import ConsoleDeps
 from console.forms import LONGEST_REASON, read_line, read_number, read_photos, read_text, typed
 from console.pages import Pages, token_chip, with_tokens
@@ -22,8 +21,10 @@ from core.attachments import stored_files
 from core.audit import record_audit
 from core.case_clock import SUPPLEMENT, clock_rows, history_of, since_start
 from core.case_duties import DEMAND, PROGRESS, REMIND
+from core.case_flags import flags_of
 from core.case_inspection import running_inspection
 from core.case_links import followers_of
+from core.case_list import is_overdue
 from core.case_notices import remedy
 from core.case_queries import events_of
 from core.case_status import ALLOWED, NOTE_REQUIRED, TITLES, WORKED_ON, CaseStatus
@@ -203,6 +204,7 @@ def show_case(
         followers = [talk.id for talk in followers_of(session, case_id=case_id)]
         rows = clock_rows(session, case_id=case_id)
         inspection = running_inspection(session, case, now=visit.now)
+        flags = flags_of(session, case_id=case_id)
     stale = problem is not None and problem.code == "stale"
     seen = read_number(visit.form, "version")
     may_reveal = allows(visit.signed_in.officer, "personal.reveal")
@@ -222,6 +224,7 @@ def show_case(
         case=case,
         events=events,
         rating=rating,
+        flags=flags,
         followers=followers,
         files=files,
         files_of=lambda ids: [files[each] for each in ids if each in files],

@@ -70,6 +70,7 @@ class Pages:
             service=self.service_name,
             status=words.status_title,
             megabytes=megabytes,
+            zip=zip,
         )
 
     def render(

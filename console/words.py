@@ -98,6 +98,7 @@ EVENTS = {
     "remind": "미리 알림",
     "progress": "진행 상황 알림",
     "demand": "독촉",
+    "flag": "함께 볼 민원을 살펴봄",
 }
 # What moved a case's due time.
 CLOCK = {
@@ -108,6 +109,16 @@ CLOCK = {
 }
 SCORES = {1: "많이 아쉬움", 2: "아쉬움", 3: "보통", 4: "좋음", 5: "아주 좋음"}
 RATING_DAYS = 30
+FLAGS = {"repeat": "반복", "joint": "여러 시민"}
+# Groups of states and of due times, as the list of cases offers them.
+STATES = {"open": "처리할 민원", "done": "끝난 민원", "all": "모두"}
+DUES = {
+    "overdue": "기한 지남",
+    "today": "오늘 기한",
+    "week": "7일 안 기한",
+    "paused": "보완 기다림",
+}
+ORDERS = {"due": "기한이 이른 순서", "new": "접수가 늦은 순서"}
 ACTORS = {"citizen": "시민", "officer": "담당자", "system": "시스템", "peer": "연계 기관"}
 HANDOVER_REASONS = {
     "officer": "담당자가 먼저 맡음",
@@ -136,6 +147,7 @@ DONE_MESSAGES = {
     "changed": "상태를 바꾸고 시민에게 알렸어요.",
     "department": "정한 대로 했어요.",
     "moved": "담당 부서를 바꿨어요.",
+    "settled_flag": "살펴본 것을 적었어요.",
     "already": "이미 처리한 요청이에요. 두 번 보내지 않았어요.",
     "password": "비밀번호를 바꿨어요. 다른 기기에서는 로그아웃됐어요.",
     "disabled": "계정을 사용 중지했어요.",
@@ -151,6 +163,10 @@ _SENTENCES = {
     "form_malformed": "화면이 오래되어 요청을 받지 않았어요. 새로 고친 뒤 다시 해 주세요.",
     "forbidden": "이 일을 할 권한이 없어요. 필요하면 관리자에게 부탁해 주세요.",
     "change_password_first": "먼저 비밀번호를 바꿔 주세요.",
+    "flag_unknown": "그 표시를 찾지 못했어요. 화면을 새로 고쳐 주세요.",
+    "case_number_unknown": "그 번호의 민원이 없어요. 번호를 다시 확인해 주세요.",
+    "export_purpose_missing": "내려받는 까닭을 써 주세요. 접속기록에 남아요.",
+    "month_malformed": "달을 2026-11처럼 골라 주세요.",
     "not_found": "찾는 화면이 없어요.",
     "bad_request": "요청을 읽지 못했어요. 다시 해 주세요.",
     "resident_number": (

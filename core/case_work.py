@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.case_clock import SUPPLEMENT
 from core.case_duties import PROGRESS
+from core.case_list import MOST_COUNTED, end_of_today
 from core.case_status import CaseStatus
 from core.city import City
 from core.clock import due_at, next_open, receive_by
@@ -20,7 +21,6 @@ from core.periods import Period, Unit
 
 # A list of work shows so many; more are counted up to the most.
 SHOWN = 5
-MOST_COUNTED = 1_000
 SOON_HOURS = 8
 
 
@@ -34,28 +34,30 @@ class WorkList:
 
 @dataclass(frozen=True)
 class Work:
-    """Everything with a time: past due (독촉), soon due, progress to tell, supplements that did not come."""
+    """Everything with a time: past due (독촉), due today, soon, progress to tell, supplements missing."""
 
     overdue: WorkList
+    today: WorkList
     soon: WorkList
     progress: WorkList
     supplements: WorkList
 
     def any(self) -> bool:
         """Whether there is anything to look after."""
-        lists = (self.overdue, self.soon, self.progress, self.supplements)
+        lists = (self.overdue, self.today, self.soon, self.progress, self.supplements)
         return any(each.count for each in lists)
 
 
 def work_of(session: Session, *, city: City, now: datetime) -> Work:
-    """What is to be done, seen from ``now``; soon is within eight working hours."""
-    soon = soon_until(city, now=now)
+    """What is to be done, seen from ``now``; soon is within eight working hours, but not today."""
+    soon, tonight = soon_until(city, now=now), end_of_today(now)
     # What another agency has is that one's to do.
     ours = Case.status != CaseStatus.TRANSFERRED.value
     running = and_(text(OPEN_CASES), Case.paused_at.is_(None), ours)
     return Work(
         overdue=_list(session, and_(running, Case.due_at < now)),
-        soon=_list(session, and_(running, Case.due_at >= now, Case.due_at <= soon)),
+        today=_list(session, and_(running, Case.due_at >= now, Case.due_at < tonight)),
+        soon=_list(session, and_(running, Case.due_at >= tonight, Case.due_at <= soon)),
         progress=_list(
             session,
             Case.id.in_(
@@ -89,17 +91,31 @@ def soon_until(city: City, *, now: datetime) -> datetime:
         return now
 
 
-def late_receipts(arrivals: Sequence[datetime], *, city: City, now: datetime) -> int:
-    """How many of these arrivals should have been received by now (시행령 6조)."""
-    return sum(_is_late(at, city, now) for at in arrivals)
+@dataclass(frozen=True)
+class Receipt:
+    """A conversation in which a report may have arrived that nobody has received, and by when it is to be."""
+
+    conversation_id: int
+    arrived_at: datetime
+    by: datetime | None
+    late: bool
 
 
-def _is_late(at: datetime, city: City, now: datetime) -> bool:
-    try:
-        # Nobody could receive it before the office opened.
-        return receive_by(next_open(city.calendar, at), calendar=city.calendar).due < now
-    except Refused:
-        return False
+def receipts_due(
+    arrivals: Sequence[tuple[int, datetime]], *, city: City, now: datetime
+) -> list[Receipt]:
+    """These (conversation, arrival), the most urgent first (시행령 6조 7항); no time beyond the calendar."""
+    found = []
+    for conversation_id, at in arrivals:
+        try:
+            # Nobody could receive it before the office opened.
+            by = receive_by(
+                next_open(city.calendar, at), calendar=city.calendar, duties=city.duties
+            ).due
+        except Refused:
+            by = None
+        found.append(Receipt(conversation_id, at, by, by is not None and by < now))
+    return sorted(found, key=lambda each: (each.by or each.arrived_at, each.conversation_id))
 
 
 def _list(session: Session, where: ColumnElement[bool]) -> WorkList:

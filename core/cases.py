@@ -17,6 +17,7 @@ from core.attachments import record_attachments
 from core.case_clock import NO_TERMS, Terms, move_clock
 from core.case_duties import plan_duties
 from core.case_events import Actor, lock_case, record_event
+from core.case_flags import flag_case
 from core.case_notices import ask_how_it_was, sign, tell_citizen
 from core.case_numbers import next_number
 from core.case_status import CaseStatus, check_change
@@ -146,11 +147,19 @@ def open_case(
         note=city.texts.render("case_event_opened"),
         public=True,
         to_status=CaseStatus.RECEIVED,
-        data={"rule": routed.rule_id, "department": routed.department_id, "turn": turn_id},
+        data={
+            "rule": routed.rule_id,
+            "source": routed.source,
+            "department": routed.department_id,
+            "service": report.service_code,
+            "gu": report.gu,
+            "turn": turn_id,
+        },
         now=now,
     )
     plan_duties(session, city=city, case=case, now=now)
     enqueue_opened(session, city=city, case=case, event=event, now=now)
+    flag_case(session, city=city, case=case, now=now)
     return OpenedCase(case, code, repeated=False)
 
 

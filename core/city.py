@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from core.case_likeness import FLAG_RULES, FlagRules
 from core.consent_texts import ConsentText
 from core.geo import Area, Shape
 from core.matters import LAW_MATTERS, Matter
@@ -125,6 +126,8 @@ class Rule:
     when: Condition
     department_id: str | None
     why: str
+    # Where it stands, such as city/rules.yml:12, so that a decision can be looked up.
+    source: str = ""
 
     @property
     def to_gu_office(self) -> bool:
@@ -244,6 +247,7 @@ class City:
     consents: tuple[ConsentText, ...] = ()
     matters: tuple[Matter, ...] = LAW_MATTERS
     duties: Duties = DUTIES
+    flag_rules: FlagRules = FLAG_RULES
 
     def department(self, department_id: str) -> Department:
         """The department with that id. Raises UnknownName."""

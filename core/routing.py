@@ -46,6 +46,8 @@ class Route:
     department_id: str
     rule_id: str
     explanation: str
+    # Where the rule stands: city/rules.yml:12.
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def route(city: City, *, service_code: str, gu: str | None, text: str = "") -> R
             continue
         department_id = rule.department_id or office
         assert department_id is not None
-        return Route(department_id, rule.id, _explain(city, rule, department_id))
+        return Route(department_id, rule.id, _explain(city, rule, department_id), rule.source)
     raise RuntimeError("no routing rule fits: the city has no default rule")
 
 

@@ -1,75 +1,218 @@
-"""`sotong cases`: the ledger of cases in the terminal. Must not change any case."""
+"""`sotong cases`: lists, one case, a month's ledger in the terminal. Must not change any case."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from app.cli.actor import cli_actor
+from app.cli.number_group import NumberGroup
+
+if TYPE_CHECKING:
+    from app.wiring import Parts
+    from core.case_month import Month
+    from core.case_status import CaseStatus
 
 
-def cases(
-    number: Annotated[str | None, typer.Argument(help="One case with its history.")] = None,
+cases_app = typer.Typer(
+    cls=NumberGroup,
+    add_completion=False,
+    rich_markup_mode=None,
+    help="The cases: a list, one with its history, a month's ledger (민원처리부).",
+)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@cases_app.command("list")
+def list_(
     status: Annotated[str | None, typer.Option(help="Only this state, such as received.")] = None,
     department: Annotated[str | None, typer.Option(help="Only this department's id.")] = None,
     overdue: Annotated[bool, typer.Option(help="Only those past their due time.")] = False,
+    month: Annotated[
+        str | None, typer.Option(help="Only those received in this month, the newest first.")
+    ] = None,
+    flagged: Annotated[
+        bool, typer.Option(help="Only open ones that an officer should look into.")
+    ] = False,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """List cases by due time, or show one with its route, its due time's reasons and its history."""
-    from app.clock import utc_now
-    from app.settings import Settings
-    from app.wiring import build_parts
+    """List cases by due time (also without the word `list`)."""
     from core.audit import record_audit
-    from core.case_queries import find_case, list_cases
+    from core.case_flags import kinds_of
     from core.case_status import CaseStatus
     from core.ratings import scores_of
 
     if status is not None and status not in set(CaseStatus):
         known = ", ".join(CaseStatus)
         raise typer.BadParameter(f"{status!r} is not a state: {known}.", param_hint="--status")
-    parts = build_parts(Settings.load())
-    try:
-        with parts.database.transaction() as session:
-            case = None if number is None else find_case(session, number=number)
-            if number is not None and case is None:
-                typer.echo(f"sotong: there is no case {number}.", err=True)
-                raise typer.Exit(1)
-            record_audit(
-                session,
-                actor=cli_actor(),
-                action="case.list" if case is None else "case.read",
-                subject="cases" if case is None else f"case:{case.id}",
-                conversation_id=None if case is None else case.conversation_id,
-                now=parts.now(),
-            )
-            if case is not None:
-                _show(parts.city, session, case, as_json)
-                return
-            rows = list_cases(
-                session,
-                status=CaseStatus(status) if status else None,
-                department_id=department,
-                overdue_at=utc_now() if overdue else None,
-                limit=limit,
-            )
-            scores = scores_of(session, case_ids=[case.id for case in rows])
-            data = [_summary(parts.city, case, scores.get(case.id)) for case in rows]
-    finally:
-        parts.close()
+    chosen = _month(month) if month is not None else None
+    with _parts() as parts, parts.database.transaction() as session:
+        record_audit(
+            session, actor=cli_actor(), action="case.list", subject="cases", now=parts.now()
+        )
+        rows = _found(
+            session,
+            status=CaseStatus(status) if status else None,
+            department=department,
+            overdue=overdue,
+            month=chosen,
+            flagged=flagged,
+            limit=limit,
+            now=parts.now(),
+        )
+        ids = [case.id for case in rows]
+        scores, flags = scores_of(session, case_ids=ids), kinds_of(session, case_ids=ids)
+        data = [
+            _summary(parts.city, case, scores.get(case.id)) | {"flags": flags.get(case.id, ())}
+            for case in rows
+        ]
     if as_json:
         typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
         return
     if not data:
-        typer.echo("No cases yet." if status is None and not overdue else "No such cases.")
+        narrowed = status or department or overdue or month or flagged
+        typer.echo("No such cases." if narrowed else "No cases yet.")
         return
     for row in data:
         typer.echo(
             f"{row['number']}  {row['status_title']:<8} ~{row['due_at'][:16]}  "
             f"{row['service']} · {row['place']} · {row['department']}"
+            + "".join(f" [{kind}]" for kind in row["flags"])
         )
+
+
+@cases_app.command("show")
+def show(
+    number: Annotated[str, typer.Argument(help="Such as 2026-000123.")], as_json: AsJson = False
+) -> None:
+    """One case with its route, its due time's reasons and its history (also without the word `show`)."""
+    from core.audit import record_audit
+    from core.case_queries import find_case
+
+    with _parts() as parts, parts.database.transaction() as session:
+        case = find_case(session, number=number)
+        if case is None:
+            typer.echo(f"sotong: there is no case {number}.", err=True)
+            raise typer.Exit(1)
+        record_audit(
+            session,
+            actor=cli_actor(),
+            action="case.read",
+            subject=f"case:{case.id}",
+            conversation_id=case.conversation_id,
+            now=parts.now(),
+        )
+        _show(parts.city, session, case, as_json)
+
+
+@cases_app.command("ledger")
+def ledger(
+    month: Annotated[str, typer.Option(help="The month of receipt, such as 2026-11.")],
+    reason: Annotated[str, typer.Option(help="Why, for the audit log.")] = "",
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write (default: standard output).")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The ledger (민원처리부) of a month as CSV, or as JSON; it names no citizen."""
+    from core.audit import record_audit
+    from core.case_ledger import COLUMNS, ledger_batches, ledger_csv
+
+    chosen = _month(month)
+    if not reason.strip():
+        raise typer.BadParameter("say why, for the audit log.", param_hint="--reason")
+    if out is not None and out.exists():
+        raise typer.BadParameter(f"{out} exists already.", param_hint="--out")
+    with _parts() as parts:
+        with parts.database.transaction() as session:
+            record_audit(
+                session,
+                actor=cli_actor(),
+                action="case.export",
+                subject=f"ledger:{chosen}",
+                purpose=reason.strip()[:200],
+                now=parts.now(),
+            )
+        values: Any = {"city": parts.city, "month": chosen, "now": parts.now()}
+        pieces: Iterator[bytes]
+        if as_json:
+            batches = ledger_batches(parts.database, **values)
+            rows = [
+                dict(zip(COLUMNS, row.cells(), strict=True)) for batch in batches for row in batch
+            ]
+            pieces = iter([(json.dumps(rows, ensure_ascii=False, indent=2) + "\n").encode()])
+        else:
+            pieces = ledger_csv(parts.database, **values)
+        with out.open("xb") if out is not None else nullcontext(sys.stdout.buffer) as file:
+            for piece in pieces:
+                file.write(piece)
+            file.flush()
+
+
+@contextmanager
+def _parts() -> Iterator[Parts]:
+    from app.settings import Settings
+    from app.wiring import build_parts
+
+    parts = build_parts(Settings.load())
+    try:
+        yield parts
+    finally:
+        parts.close()
+
+
+def _month(text: str) -> Month:
+    from core.case_month import Month
+    from core.errors import Refused
+
+    try:
+        return Month.parse(text)
+    except Refused:
+        raise typer.BadParameter(
+            f"{text!r} is no month: write it like 2026-11.", param_hint="--month"
+        ) from None
+
+
+def _found(
+    session: Any,
+    *,
+    status: CaseStatus | None,
+    department: str | None,
+    overdue: bool,
+    month: Month | None,
+    flagged: bool,
+    limit: int,
+    now: datetime,
+) -> Sequence[Any]:
+    """By due time with those done last; of a month the newest first."""
+    from core.case_list import CaseFilter, Due, Order, State, find_page
+    from core.case_queries import list_cases
+
+    if month is None and not flagged:
+        return list_cases(
+            session,
+            status=status,
+            department_id=department,
+            overdue_at=now if overdue else None,
+            limit=limit,
+        )
+    wanted = CaseFilter(
+        state=status or (State.OPEN if month is None else State.ALL),
+        department_id=department or "",
+        due=Due.OVERDUE if overdue else None,
+        flag="any" if flagged else "",
+        order=Order.DUE if month is None else Order.NEW,
+        month=month,
+    )
+    return find_page(session, wanted, limit=limit, now=now).cases
 
 
 def _summary(city: Any, case: Any, score: int | None) -> dict[str, Any]:

@@ -21,7 +21,7 @@ COMMANDS = {
     "demo": "app.cli.demo:demo",
     "chat": "app.cli.chat:chat",
     "say": "app.cli.chat:say",
-    "cases": "app.cli.cases:cases",
+    "cases": "app.cli.cases:cases_app",
     "erase": "app.cli.erase:erase",
     "export": "app.cli.export:export",
     "retention": "app.cli.retention:retention_app",

@@ -13,6 +13,8 @@ from core.models.base import Base
 # As core.case_queries asks for it: an index is used only where a query says the same words.
 OPEN_DUTIES = "done_at IS NULL"
 PAUSED_CASES = "paused_at IS NOT NULL"
+OPEN_FLAGS = "settled_at IS NULL"
+DONE_EVENTS = "to_status IN ('answered', 'closed', 'merged', 'rejected', 'withdrawn')"
 OPEN_CASES = "status NOT IN ('answered', 'closed', 'merged', 'rejected', 'withdrawn')"
 
 
@@ -38,6 +40,13 @@ class Case(Base):
             sqlite_where=text(PAUSED_CASES),
             postgresql_where=text(PAUSED_CASES),
         ),
+        # The ledger goes by receipt; what is like a new report is looked for within its service.
+        Index("ix_civil_case_received_at_id", "received_at", "id"),
+        Index("ix_civil_case_service_code_received_at", "service_code", "received_at"),
+        # The officers' list, narrowed to a gu, a service or a department, in the order of the clock.
+        Index("ix_civil_case_gu_due_at_id", "gu", "due_at", "id"),
+        Index("ix_civil_case_service_code_due_at_id", "service_code", "due_at", "id"),
+        Index("ix_civil_case_department_id_due_at_id", "department_id", "due_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -79,6 +88,17 @@ class CaseEvent(Base):
     """One thing that happened to a case. Rows are only ever added."""
 
     __tablename__ = "case_event"
+    __table_args__ = (
+        # What ended within a month.
+        Index(
+            "ix_case_event_done",
+            "at",
+            "case_id",
+            sqlite_where=text(DONE_EVENTS),
+            postgresql_where=text(DONE_EVENTS),
+        ),
+        Index("ix_case_event_at", "at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("civil_case.id"), index=True)
@@ -143,6 +163,36 @@ class CaseDuty(Base):
     kind: Mapped[str] = mapped_column(String(12))
     at: Mapped[datetime]
     done_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class CaseFlag(Base):
+    """Something that an officer should see before deciding on a case; it decides nothing by itself.
+
+    ``kind``: repeat (the same citizen on the same matter again, 법 23조) | joint (many citizens on one
+    matter, 법 2조 6호). ``others`` are the ids of the cases that belong to it, oldest first.
+    """
+
+    __tablename__ = "case_flag"
+    __table_args__ = (
+        UniqueConstraint("case_id", "kind"),
+        Index(
+            "ix_case_flag_open",
+            "kind",
+            "case_id",
+            sqlite_where=text(OPEN_FLAGS),
+            postgresql_where=text(OPEN_FLAGS),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("civil_case.id"))
+    kind: Mapped[str] = mapped_column(String(12))
+    # How many times, or how many citizens, this one included.
+    count: Mapped[int]
+    others: Mapped[list[Any]]
+    at: Mapped[datetime] = mapped_column(index=True)
+    # When an officer looked into it; who and what they found stands in the case's history.
+    settled_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class CaseRating(Base):

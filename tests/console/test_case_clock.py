@@ -174,7 +174,7 @@ def test_the_first_page_shows_what_is_due_and_what_is_overdue(house, case):
     browser = house.sign_in()
     assert "기한이 있는 일" not in browser.get("/").text
     house.clock.at = case.due_at - timedelta(hours=2)
-    assert "곧 기한인 민원" in house.sign_in().get("/").text
+    assert "오늘 기한인 민원" in house.sign_in().get("/").text
     house.clock.at = case.due_at + timedelta(days=1)
     page = house.sign_in().get("/").text
     assert "독촉: 기한이 지난 민원" in page

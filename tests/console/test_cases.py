@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from sqlalchemy import select
 
@@ -13,7 +11,7 @@ from core.case_status import ALLOWED, TITLES, CaseStatus
 from core.cases import Actor, change_status
 from core.models.case import Case
 from core.models.conversation import Delivery
-from tests.builders import CODES, make_case, make_conversation, make_turn, sample_city
+from tests.builders import CODES, make_case, make_conversation, sample_city
 from tests.console.house import House, hidden_fields, picture
 
 GOOD = {"to": "in_progress", "reason": "현장 확인", "note": "오늘 나가 볼게요."}
@@ -205,55 +203,10 @@ def test_a_citizens_script_in_a_case_is_shown_and_never_run(house):
     with house.database.transaction() as session:
         make_case(session, what=attack, place_text=attack, answers={"q<b>": attack})
     browser = house.sign_in()
-    for path in ("/", "/cases/1"):
+    for path in ("/cases", "/cases/1"):
         page = browser.get(path).text
         assert attack not in page
         assert "&lt;script&gt;" in page
-
-
-def test_the_list_is_narrowed_by_status_department_and_time(house):
-    city = sample_city()
-    services = {service.department_id: service.code for service in city.services}
-    codes = list(services.values())[:2]
-    with house.database.transaction() as session:
-        for index, code in enumerate(codes):
-            turn = make_turn(session, address=str(index) * 64)
-            make_case(session, turn=turn, service_code=code, what=f"민원{index}번")
-        first = session.get_one(Case, 1)
-        first.status = "in_progress"
-        first.due_at = house.clock() - timedelta(days=2, hours=3)
-        departments = [session.get_one(Case, number).department_id for number in (1, 2)]
-    browser = house.sign_in()
-
-    def shown(query: str) -> list[bool]:
-        page = browser.get(f"/?{query}").text
-        return [f"민원{index}번" in page for index in (0, 1)]
-
-    assert shown("") == [True, True]
-    assert shown("status=in_progress") == [True, False]
-    assert shown("status=received") == [False, True]
-    assert shown("overdue=1") == [True, False]
-    if departments[0] != departments[1]:
-        assert shown(f"department={departments[1]}") == [False, True]
-    assert shown("status=flying&department=nowhere&page=x") == [True, True]
-    assert shown("page=9") == [False, False]
-    assert "2일 3시간 지남" in browser.get("/").text
-
-
-def test_the_most_urgent_case_stands_first_and_pages_go_on(house):
-    with house.database.transaction() as session:
-        for index in range(27):
-            turn = make_turn(session, address=f"{index:064d}")
-            case = make_case(session, turn=turn, what=f"[{index:02d}]").case
-            case.due_at = house.clock() + timedelta(hours=27 - index)
-    browser = house.sign_in()
-    first, second = browser.get("/").text, browser.get("/?page=2").text
-    assert first.index("[26]") < first.index("[25]") < first.index("[02]")
-    assert "[01]" not in first
-    assert "[01]" in second
-    assert "[00]" in second
-    assert 'href="/?page=2#cases"' in first
-    assert ">다음<" not in second
 
 
 def test_every_state_has_a_page_that_opens(house, case):

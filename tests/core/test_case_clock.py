@@ -16,7 +16,7 @@ from core.case_duties import duties_due
 from core.case_inspection import begin_inspection, end_inspection, extend_inspection
 from core.case_queries import events_of, list_cases, supplements_arrived
 from core.case_status import ALLOWED, TITLES, CaseStatus
-from core.case_work import late_receipts, work_of
+from core.case_work import receipts_due, work_of
 from core.cases import Actor, add_note, change_status
 from core.clock import KST, Period
 from core.database import Database
@@ -379,17 +379,31 @@ def test_the_work_of_a_day_is_what_is_overdue_soon_due_and_to_be_told(database: 
         early = work_of(session, city=CITY, now=MONDAY_TEN)
         assert not early.any()
         soon = work_of(session, city=CITY, now=seoul("2026-05-13T10:00"))
-        assert [each.id for each in soon.soon.cases] == [case.id]
+        assert [each.id for each in soon.today.cases] == [case.id]
+        assert soon.soon.count == 0
+        eve = work_of(session, city=CITY, now=seoul("2026-05-12T18:00"))
+        assert ([each.id for each in eve.soon.cases], eve.today.count) == ([case.id], 0)
         late = work_of(session, city=CITY, now=seoul("2026-06-03T10:00"))
         assert [each.id for each in late.overdue.cases] == [case.id]
         assert [each.id for each in late.progress.cases] == [case.id]
 
 
 def test_decree_6_what_arrived_must_be_received_within_eight_working_hours() -> None:
-    arrivals = [seoul("2026-05-04T10:00"), seoul("2026-05-04T23:00"), seoul("2026-05-06T09:30")]
-    assert late_receipts(arrivals, city=CITY, now=seoul("2026-05-06T09:59")) == 0
-    assert late_receipts(arrivals, city=CITY, now=seoul("2026-05-06T10:01")) == 1
-    assert late_receipts(arrivals, city=CITY, now=seoul("2026-05-06T18:01")) == 2
+    arrivals = [
+        (3, seoul("2026-05-06T09:30")),
+        (1, seoul("2026-05-04T10:00")),
+        (2, seoul("2026-05-04T23:00")),
+    ]
+    for at, late in (("09:59", []), ("10:01", [1]), ("18:01", [1, 2])):
+        found = receipts_due(arrivals, city=CITY, now=seoul(f"2026-05-06T{at}"))
+        # The most urgent stands first, whatever order they came in.
+        assert [each.conversation_id for each in found] == [1, 2, 3]
+        assert [each.conversation_id for each in found if each.late] == late
+
+
+def test_an_arrival_beyond_the_calendar_waits_without_a_time() -> None:
+    (found,) = receipts_due([(1, seoul("2040-05-04T10:00"))], city=CITY, now=MONDAY_TEN)
+    assert (found.by, found.late) == (None, False)
 
 
 def test_a_citizens_words_are_no_arrival_before_something_was_asked(database: Database) -> None:
