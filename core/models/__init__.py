@@ -23,6 +23,7 @@ from core.models.conversation import (
 )
 from core.models.department import DepartmentCallback, DepartmentMessage, DepartmentStandby
 from core.models.erasure import Erasure
+from core.models.nearby import CaseFollow, CaseMerge
 from core.models.officers import Officer, OfficerSession, Role
 from core.models.post import Post
 from core.models.privacy import CaseLink, Consent, DataLink, RetentionRun
@@ -38,7 +39,9 @@ __all__ = [
     "CaseClock",
     "CaseDuty",
     "CaseEvent",
+    "CaseFollow",
     "CaseLink",
+    "CaseMerge",
     "CaseNumber",
     "CaseRating",
     "ChannelPace",
