@@ -27,7 +27,6 @@ _KEYS: Mapping[str, str] = {
     # following
     "near_followed": "number service status",
     "near_followed_done": "number status",
-    "near_already": "number status",
     "near_own": "number status",
     "near_add": "number",
     "follow_list": "lines",

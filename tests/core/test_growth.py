@@ -20,9 +20,9 @@ from sqlalchemy.orm import Session
 
 from bots.telegram_sender import PACE
 from core.audit import record_audit
-from core.case_queries import cases_of, events_of, find_case, list_cases
 from core.case_follow import count_followers, follow_case, followed_cases, unfollow
 from core.case_hearers import hearers
+from core.case_queries import cases_of, events_of, find_case, list_cases
 from core.case_status import CaseStatus
 from core.conversations import answer_turn, lease_conversation, next_turn, release_lease
 from core.database import Database
