@@ -19,6 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from console import (
     audit,
     case_forms,
+    case_merge,
     cases,
     conversations,
     dashboard,
@@ -62,7 +63,17 @@ def make_router(deps: ConsoleDeps) -> APIRouter:
     """All pages of the console. Raises LookupError when a page does not say who may call it."""
     pages = Pages(deps.city, links=FileLinks(deps.cookie_key))
     router = APIRouter(route_class=_route_class(deps, pages), include_in_schema=False)
-    pages_of = (login, dashboard, conversations, cases, case_forms, departments, officers, audit)
+    pages_of = (
+        login,
+        dashboard,
+        conversations,
+        cases,
+        case_forms,
+        case_merge,
+        departments,
+        officers,
+        audit,
+    )
     for module in pages_of:
         module.add_pages(router, deps=deps, pages=pages)
     _add_static(router, pages)

@@ -114,7 +114,7 @@ def test_a_near_report_is_shown_without_anybodys_words_and_followed_on_a_yes(
     said = citizen.press("나도 겪고 있어요")
     assert case.number in said
     assert "같이 겪고 계신" in said
-    assert (citizen.requested, citizen.slots["what"], own_cases(rasa)) == (None, None, 0)
+    assert [citizen.requested, citizen.slots["what"], own_cases(rasa)] == [None, None, 0]
     assert followers(rasa, case) == 1
     with rasa.database.reading() as session:
         assert session.scalars(select(Draft.state)).all() == ["followed"]
@@ -202,7 +202,7 @@ def test_starting_again_asks_again_and_cancelling_follows_nothing(
     citizen.say(COMPLAINT)
     assert citizen.requested == "near"
     citizen.say("취소할게요")
-    assert (citizen.requested, followers(rasa, case)) == (None, 0)
+    assert [citizen.requested, followers(rasa, case)] == [None, 0]
 
 
 def test_a_case_that_was_closed_meanwhile_is_said_and_the_report_goes_on(
