@@ -24,6 +24,8 @@ from korean.place_keys import place_key
 SHOWN = 3
 # However many people report one flood: the newest are enough to find the nearest among them.
 MOST_LOOKED_AT = 200
+# Only the words of the nearest are compared: that costs more than all the rest.
+MOST_COMPARED = 30
 # How much a near place counts beside like words. The same words without a distance count as half as near.
 NEARNESS_WEIGHT = 0.6
 WITHOUT_DISTANCE = 0.5
@@ -86,7 +88,18 @@ def find_nearby(
     rows: dict[int, Row[tuple[object, ...]]] = {}
     for query in _queries(spot, codes=codes, metres=nearness.metres, since=since):
         rows |= {row.id: row for row in session.execute(query) if row.id not in but}
-    found = [_near(row, spot=spot, metres=nearness.metres) for row in rows.values()]
+    within = [
+        (1.0 if away is None else away / nearness.metres, row, away)
+        for row in rows.values()
+        if (away := _away(row, spot)) is None or away <= nearness.metres
+    ]
+    # Those without a distance (1.0) last; of equals the newer first.
+    within.sort(key=lambda each: (each[0], -each[1].id))
+    found = [
+        _near(row, spot=spot, away=away, metres=nearness.metres)
+        for _, row, away in within[:MOST_COMPARED]
+        if not _elsewhere(row, spot)
+    ]
     best = sorted(
         (each for each in found if each is not None), key=lambda each: (-each.score, -each.case_id)
     )
@@ -122,16 +135,22 @@ def _queries(
     return queries
 
 
-def _near(row: Row[tuple[object, ...]], *, spot: Spot, metres: int) -> Near | None:
-    if spot.gu and row.gu and spot.gu != row.gu and (spot.lat is None or row.lat is None):
-        return None  # A road of that name is in the other district too.
-    away = None
-    if None not in (spot.lat, spot.long, row.lat, row.long):
-        assert spot.lat is not None
-        assert spot.long is not None
-        away = 1000 * distance_km(lat1=spot.lat, long1=spot.long, lat2=row.lat, long2=row.long)
-        if away > metres:
-            return None
+def _away(row: Row[tuple[object, ...]], spot: Spot) -> float | None:
+    """How far a case lies from the spot, in metres; None where one of the two has no point."""
+    if spot.lat is None or spot.long is None or row.lat is None or row.long is None:
+        return None
+    return 1000 * distance_km(lat1=spot.lat, long1=spot.long, lat2=row.lat, long2=row.long)
+
+
+def _elsewhere(row: Row[tuple[object, ...]], spot: Spot) -> bool:
+    """Whether the same words mean another district's road of that name."""
+    pointless = spot.lat is None or row.lat is None
+    return bool(pointless and spot.gu and row.gu and spot.gu != row.gu)
+
+
+def _near(
+    row: Row[tuple[object, ...]], *, spot: Spot, away: float | None, metres: int
+) -> Near | None:
     alike = likeness(spot.what, row.what)
     if row.service_code != spot.service_code and alike < LEAST_LIKENESS_OF_RELATED:
         return None
