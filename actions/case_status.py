@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from actions.base import Result, Say, SotongAction
 from actions.moments import in_korean
 from actions.turn import Message, Turn
+from core.case_follow import followed_cases
 from core.case_links import linked_cases
 from core.case_queries import cases_of, events_of, look_up
 from core.case_status import TITLES, CaseStatus
@@ -64,11 +65,19 @@ class CheckCase(SotongAction):
             )
             # Those that were linked by their codes are this citizen's as well.
             cases += linked_cases(session, conversation_id=turn.conversation_id)
+            followed = followed_cases(session, conversation_id=turn.conversation_id)
             if number is not None:
                 own = next((case for case in cases if case.number == number), None)
                 # The same words for another's case and for none: a number tells a stranger nothing.
                 found = own is not None
                 say = self._one(session, own) if own else Say(text=texts.render("case_not_yours"))
+                if own is None and any(case.number == number for case in followed):
+                    # Only how it stands: it is somebody else's.
+                    found = True
+                    line = next(
+                        self._follow_line(case) for case in followed if case.number == number
+                    )
+                    say = Say(text=texts.render("follow_list", lines=line))
             elif not cases:
                 found = False
                 say = Say(text=texts.render("case_none"))
@@ -78,6 +87,10 @@ class CheckCase(SotongAction):
                 lines = [texts.render("case_list_header", count=len(cases))]
                 lines += [self._line(case) for case in cases]
                 say = Say(text="\n".join(lines))
+            if number is None and followed:
+                others = "\n".join(self._follow_line(case) for case in followed[:MOST_CASES])
+                told = texts.render("follow_list", lines=others)
+                say = Say(text=f"{say.text}\n{told}", location=say.location)
         choices = () if found or turn.in_form else (REPORT, PERSON)
         return Result((replace(say, choices=choices),))
 
@@ -101,6 +114,14 @@ class CheckCase(SotongAction):
             place=case.place_text,
             status=TITLES[CaseStatus(case.status)],
             due=in_korean(case.due_at),
+        )
+
+    def _follow_line(self, case: Case) -> str:
+        return self._city.texts.render(
+            "follow_line",
+            number=case.number,
+            service=self._service(case),
+            status=TITLES[CaseStatus(case.status)],
         )
 
     def _one(self, session: Session, case: Case) -> Say:

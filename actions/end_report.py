@@ -1,4 +1,4 @@
-"""Files or drops the report when the form has ended. Must not ask or fill anything."""
+"""Files, drops or gives up for another one the report when the form has ended. Must not ask or fill."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from actions.base import Result, Say, SotongAction
 from actions.moments import in_korean
-from actions.report_state import CANCELLED, SKIPPED, SUBMIT, YES, ReportState, empty_slots
+from actions.near_offer import NearOffer
+from actions.report_state import CANCELLED, FOLLOWED, SKIPPED, SUBMIT, YES, ReportState, empty_slots
 from actions.turn import Turn
 from core.cases import OpenedCase, Report, open_case
 from core.city import City
@@ -26,14 +27,17 @@ NO_PLACE = "정해진 곳 없음"
 
 
 class EndReport(SotongAction):
-    """Files a confirmed report (once per turn) or drops a cancelled one; either way the slots go."""
+    """Files a confirmed report (once per turn), follows another one or drops it; the slots go anyway."""
 
     action_name = "action_end_report"
 
-    def __init__(self, *, database: Database, city: City, codes: LookupCodes, now: Now) -> None:
+    def __init__(
+        self, *, database: Database, city: City, codes: LookupCodes, near: NearOffer, now: Now
+    ) -> None:
         self._database = database
         self._city = city
         self._codes = codes
+        self._near = near
         self._now = now
 
     def work(self, turn: Turn) -> Result:
@@ -41,6 +45,8 @@ class EndReport(SotongAction):
         outcome = turn.slots.get("report_outcome")
         if outcome == SUBMIT:
             return self._submit(turn)
+        if outcome == FOLLOWED:
+            return self._follow(turn)
         if outcome == CANCELLED:
             return self._cancel(turn)
         raise ValueError(f"the form ended without an outcome: {outcome!r}")
@@ -75,6 +81,18 @@ class EndReport(SotongAction):
         record_consent(
             session, conversation_id=case.conversation_id, text=text, how="form", now=now
         )
+
+    def _follow(self, turn: Turn) -> Result:
+        """No case is opened; the same turn again follows once."""
+        state = ReportState.from_slots(turn.slots)
+        with self._database.transaction() as session:
+            says: tuple[Say, ...] = (self._near.follow(session, turn, state),)
+            close_draft(
+                session, conversation_id=turn.conversation_id, state="followed", now=self._now()
+            )
+        if state.pending_complaint:
+            says += (Say("utter_second_complaint", {"second": state.pending_complaint}),)
+        return Result(says, empty_slots(pending_complaint=state.pending_complaint))
 
     def _cancel(self, turn: Turn) -> Result:
         with self._database.transaction() as session:

@@ -16,6 +16,7 @@ from actions.end_report import EndReport
 from actions.erase_my_data import EraseMyData
 from actions.fallback import Fallback
 from actions.handover import Handover
+from actions.near_offer import NearOffer
 from actions.outside import OutsideForm, Praise
 from actions.photo_place import PhotoPlaceOffer
 from actions.policy import Policy
@@ -23,6 +24,7 @@ from actions.rate_service import RateService
 from actions.report_form import (
     AskConfirm,
     AskExtra,
+    AskNear,
     AskServiceCode,
     AskSlot,
     AskWhere,
@@ -53,14 +55,16 @@ def make_actions(
     """Every action that domain.yml names."""
     places = PhotoPlaces(vault=vault, jurisdiction=city.jurisdiction)
     offer = PhotoPlaceOffer(database=database, city=city, places=places, now=now)
+    near = NearOffer(database=database, city=city, now=now)
     return (
-        ValidateReportForm(database=database, city=city, offer=offer, now=now),
+        ValidateReportForm(database=database, city=city, offer=offer, near=near, now=now),
         AskWhere(city=city, offer=offer),
+        AskNear(city=city, near=near),
         *(AskSlot(slot, city=city) for slot in ("what", "photo", "contact", "consent")),
         AskServiceCode(city=city),
         AskExtra(city=city),
         AskConfirm(city=city),
-        EndReport(database=database, city=city, codes=codes, now=now),
+        EndReport(database=database, city=city, codes=codes, near=near, now=now),
         CheckCase(database=database, city=city, codes=codes, now=now),
         AddToCase(database=database, city=city, now=now),
         CaseRequest(database=database, city=city),

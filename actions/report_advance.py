@@ -33,7 +33,7 @@ from actions.report_step import (
     with_caption,
     with_known_answers,
 )
-from actions.report_takers import MORE_OF_THE_SAME, TAKERS, answered
+from actions.report_takers import MORE_OF_THE_SAME, TAKERS, answered, near_at_once
 from actions.turn import Message
 from core.city import City
 from core.routing import clear_service, guess_services
@@ -44,7 +44,7 @@ from korean.questions import is_question
 POINT_ONLY = "지도에 표시한 곳"
 # Parts that are settled late: words about a change of them are no answer to these questions.
 _LATE = frozenset({"photo", "contact", "consent", "confirm"})
-_CAPTION_IS_NO_ANSWER = _LATE | {"extra"}
+_CAPTION_IS_NO_ANSWER = _LATE | {"near", "extra"}
 _ASKS_WHY = re.compile(
     r"왜|동의|보관|저장|개인\s?정보|정보|누가\s?(?:보|봐|볼)|어디(?:에|다)?\s?(?:쓰|써)|필요|안전|꼭"
 )
@@ -80,6 +80,8 @@ def begin(state: ReportState, *, message: Message, city: City) -> Step:
 def advance(state: ReportState, *, requested: str, message: Message, city: City) -> Step:
     """The form goes on with a message that came while ``requested`` was being asked."""
     reading = read_message(message)
+    if requested == "near" and (step := near_at_once(state, reading)) is not None:
+        return step
     if reading.control is Control.RESTART:
         return Step(ReportState(), (Say("utter_report_restarted"),))
     if reading.control is Control.CANCEL:

@@ -12,10 +12,11 @@ from typing import Any
 
 from actions.base import Result, Say, SotongAction
 from actions.erase_my_data import typed_answer
+from actions.near_offer import NearOffer
 from actions.photo_place import PhotoPlaceOffer
 from actions.report_advance import advance, begin
 from actions.report_planner import next_question, next_slot, place_is_optional
-from actions.report_state import CANCELLED, FIXING, SKIPPED, SUBMIT, ReportState
+from actions.report_state import CANCELLED, FIXING, FOLLOWED, SKIPPED, SUBMIT, ReportState
 from actions.report_step import Step, with_known_answers
 from actions.turn import Turn
 from core.city import City
@@ -53,10 +54,13 @@ class ValidateReportForm(SotongAction):
 
     action_name = "validate_report_form"
 
-    def __init__(self, *, database: Database, city: City, offer: PhotoPlaceOffer, now: Now) -> None:
+    def __init__(
+        self, *, database: Database, city: City, offer: PhotoPlaceOffer, near: NearOffer, now: Now
+    ) -> None:
         self._database = database
         self._city = city
         self._offer = offer
+        self._near = near
         self._now = now
 
     def work(self, turn: Turn) -> Result:
@@ -71,7 +75,7 @@ class ValidateReportForm(SotongAction):
             # "네" to that question must not become the answer to the form's.
             wanted = turn.requested or next_slot(state, city=self._city)
             return Result((erasing,), {"misses": state.misses, "requested_slot": wanted})
-        step = self._step(state, turn)
+        step = self._near.check(self._step(state, turn))
         if step.aside:
             return Result(aside=True)
         self._offer.forget_if_settled(turn, step.state, ended=step.outcome is not None)
@@ -80,6 +84,7 @@ class ValidateReportForm(SotongAction):
             step = replace(step, state=replace(step.state, contact=SKIPPED))
         if step.outcome is not None:
             return self._end(step)
+        step = replace(step, state=self._near.look(step.state))
         requested = next_slot(step.state, city=self._city)
         slots = step.state.to_slots()
         with self._database.transaction() as session:
@@ -108,7 +113,7 @@ class ValidateReportForm(SotongAction):
 
     @staticmethod
     def _end(step: Step) -> Result:
-        assert step.outcome in {SUBMIT, CANCELLED}
+        assert step.outcome in {SUBMIT, CANCELLED, FOLLOWED}
         # The draft stays open until the action that follows has filed or dropped the report.
         slots: dict[str, Any] = {**step.state.to_slots(), "report_outcome": step.outcome}
         return Result(says=step.says, slots={**slots, "requested_slot": None})
@@ -157,6 +162,18 @@ class AskWhere(AskSlot):
     def open_question(self, turn: Turn, state: ReportState) -> Say:
         """The place that a photo names is offered before anything is asked."""
         return self._offer.question(turn, state) or self.question(state)
+
+
+class AskNear(AskSlot):
+    """Shows reports near by and asks whether one is the same thing."""
+
+    def __init__(self, *, city: City, near: NearOffer) -> None:
+        super().__init__("near", city=city)
+        self._near = near
+
+    def open_question(self, turn: Turn, state: ReportState) -> Say:
+        """Those that were found for this place."""
+        return self._near.question(turn, state)
 
 
 class AskServiceCode(AskSlot):

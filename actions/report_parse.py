@@ -119,6 +119,8 @@ class Reading:
     contact: str | None = None
     service_code: str | None = None
     answer: str | None = None
+    # The near report that a pressed choice names.
+    near: int | None = None
     location: Point | None = None
     attachment_ids: tuple[int, ...] = ()
     typed: bool = True
@@ -137,6 +139,7 @@ def read_message(message: Message) -> Reading:
         contact=token.group() if token else message.value("contact"),
         service_code=message.value("service_code"),
         answer=message.value("answer"),
+        near=_id(message.value("near")) if not typed else None,
         location=message.location,
         attachment_ids=message.attachment_ids,
         typed=typed,
@@ -242,6 +245,10 @@ def _control(message: Message) -> Control | None:
     # "그걸 왜 동의해야 돼요?" is no consent, whatever the classifier takes it for.
     asks = is_question(text) and not _AGREES.search(text)
     return None if asks else _INTENT_CONTROLS.get(message.intent)
+
+
+def _id(value: str | None) -> int | None:
+    return int(value) if value is not None and value.isascii() and value.isdigit() else None
 
 
 def _longest(values: tuple[str, ...]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actions.report_near import is_asked
 from actions.report_state import SKIPPED, WANTED, YES, ReportState
 from core.city import City, Question
 
@@ -17,6 +18,8 @@ def next_slot(state: ReportState, *, city: City) -> str | None:
         return "service_code"
     if not state.has_place and state.where != SKIPPED:
         return "where"
+    if is_asked(state):
+        return "near"
     if next_question(state, city=city) is not None:
         return "extra"
     if state.photo == WANTED or (state.photo is None and photo_is_asked(state, city=city)):

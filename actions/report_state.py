@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from actions.report_near import NearReports
+
 # In photo, contact and where: the citizen was asked and chose not to give it.
 SKIPPED = "skipped"
 GIVEN = "given"
@@ -20,11 +22,14 @@ FIXING = "fixing"
 # How the form ends (slot report_outcome).
 SUBMIT = "submit"
 CANCELLED = "cancelled"
+# Instead of a report of its own, another one is followed.
+FOLLOWED = "followed"
 
 SLOTS = (
     "what",
     "service_code",
     "where",
+    "near",
     "extra",
     "photo",
     "contact",
@@ -63,6 +68,7 @@ class ReportState:
     dong: str | None = None
     attachment_ids: tuple[int, ...] = ()
     pending_complaint: str | None = None
+    near: NearReports | None = None
 
     @property
     def has_place(self) -> bool:
@@ -98,6 +104,7 @@ class ReportState:
             dong=text("dong"),
             attachment_ids=tuple(int(i) for i in slots.get("attachment_ids") or ()),
             pending_complaint=text("pending_complaint"),
+            near=NearReports.from_slot(slots.get("near")),
         )
 
     def to_slots(self) -> dict[str, Any]:
@@ -107,6 +114,7 @@ class ReportState:
             "what": self.what,
             "service_code": self.service_code,
             "where": self.where,
+            "near": self.near.to_slot() if self.near is not None else None,
             "extra": None,
             "photo": self.photo,
             "contact": self.contact,

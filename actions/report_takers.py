@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from actions.base import Say
 from actions.report_complaint import take_complaint, take_service
+from actions.report_near import says_the_same, wants_to_file
 from actions.report_parse import Control, Reading, is_noise
 from actions.report_place import (
     bare_place,
@@ -25,6 +26,7 @@ from actions.report_planner import next_question, place_is_optional
 from actions.report_state import (
     CANCELLED,
     FIXING,
+    FOLLOWED,
     SKIPPED,
     SUBMIT,
     YES,
@@ -156,6 +158,41 @@ def _late_place(state: ReportState, reading: Reading, city: City) -> Step | None
     return move(state, place, city) if is_firm(place, city=city) or not known else None
 
 
+def near_at_once(state: ReportState, reading: Reading) -> Step | None:
+    """An answer about near reports that other rules would take for a wish to begin again or for a yes."""
+    if reading.control is not Control.CANCEL and reading.typed and wants_to_file(reading.text):
+        return _declined(state)
+    return None
+
+
+def _take_near(state: ReportState, reading: Reading, city: City) -> Step:
+    near = state.near
+    if near is None or not near.asked:
+        return Step(state)
+    if reading.control in {Control.DENY, Control.SKIP, Control.UNKNOWN}:
+        return _declined(state)
+    same = reading.control is Control.AFFIRM or says_the_same(reading.text)
+    chosen = reading.near if reading.near in near.asked else None
+    if same and chosen is None and len(near.asked) == 1:
+        chosen = near.asked[0]
+    if chosen is not None:
+        kept = replace(state, near=replace(near, chosen=chosen), misses=0)
+        return Step(kept, outcome=FOLLOWED)
+    if same:
+        return Step(replace(state, misses=0), (Say(text=city.texts.render("near_which")),))
+    if (step := _late_place(state, reading, city)) is not None:
+        return step
+    if state.misses:
+        # Who does not answer this must not be held up by it: a report is never refused.
+        return _declined(state, Say(text=city.texts.render("near_goes_on")))
+    return miss(state)
+
+
+def _declined(state: ReportState, *says: Say) -> Step:
+    assert state.near is not None
+    return Step(replace(state, near=state.near.declined(), misses=0), says)
+
+
 def _take_extra(state: ReportState, reading: Reading, city: City) -> Step:
     question = next_question(state, city=city)
     if question is None:
@@ -266,6 +303,7 @@ TAKERS: dict[str, Callable[[ReportState, Reading, City], Step]] = {
     "what": _take_what,
     "service_code": _take_service_code,
     "where": _take_where,
+    "near": _take_near,
     "extra": _take_extra,
     "photo": _take_photo,
     "contact": _take_contact,

@@ -16,6 +16,7 @@ from core.city import (
     Gu,
     Hotline,
     Jurisdiction,
+    Nearness,
     Neighbour,
     Place,
     Question,
@@ -173,6 +174,7 @@ def _service(model: models.ServiceModel) -> Service:
         photo_helps=model.photo_helps,
         description=model.description or "",
         needs=model.needs,
+        nearness=Nearness(model.near.metres, model.near.days) if model.near else None,
     )
 
 

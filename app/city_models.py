@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from core.city import KINDS
 from core.clock import Period
 from core.errors import Refused
+from core.geo_cells import MOST_METRES
 from core.tokens import CONTACT, token_name
 from core.tokens import KINDS as KINDS_OF_DATA
 
@@ -191,6 +192,13 @@ class QuestionModel(CityModel):
     required: bool = False
 
 
+class NearModel(CityModel):
+    """How near in metres and days two reports of a service may be about the same thing."""
+
+    metres: int = Field(default=60, ge=1, le=MOST_METRES)
+    days: int = Field(default=30, ge=1, le=365)
+
+
 class ServiceModel(CityModel):
     """One entry of services.yml."""
 
@@ -206,6 +214,7 @@ class ServiceModel(CityModel):
     questions: tuple[QuestionModel, ...] = ()
     related: tuple[Identifier, ...] = ()
     needs: tuple[Need, ...] | None = None
+    near: NearModel | Literal[False] = NearModel()
 
 
 class WhenModel(CityModel):

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from console.access import Visit, needs
+from console.case_near import values as near_values
 from console.conversations import RowId
 from console.deps import ConsoleDeps
 from console.forms import LONGEST_REASON, read_line, read_number, read_photos, read_text, typed
@@ -150,6 +151,9 @@ def _parse_change(visit: Visit, *, deps: ConsoleDeps) -> WantedChange:
     to = read_line(form, "to", limit=30)
     if to not in {state.value for state in CaseStatus}:
         raise Refused("status_missing")
+    if to == CaseStatus.MERGED.value:
+        # Into which one? Otherwise nobody would hear anything more (console.case_merge).
+        raise Refused("merge_unknown")
     return WantedChange(
         version=version,
         to=CaseStatus(to),
@@ -205,6 +209,7 @@ def show_case(
         rows = clock_rows(session, case_id=case_id)
         inspection = running_inspection(session, case, now=visit.now)
         flags = flags_of(session, case_id=case_id)
+        near = near_values(session, city=deps.city, case=case, now=visit.now)
     stale = problem is not None and problem.code == "stale"
     seen = read_number(visit.form, "version")
     may_reveal = allows(visit.signed_in.officer, "personal.reveal")
@@ -235,11 +240,16 @@ def show_case(
         answers=[(asked.get(key, key), value) for key, value in case.answers.items()],
         overdue=is_overdue(case, visit.now),
         # In the order of the table, so that the list always reads the same.
-        next_states=[(s.value, TITLES[s], s in NOTE_REQUIRED) for s in CaseStatus if s in allowed],
+        next_states=[
+            (s.value, TITLES[s], s in NOTE_REQUIRED)
+            for s in CaseStatus
+            if s in allowed and s is not CaseStatus.MERGED
+        ],
+        **near,
         typed=typed(
             visit.form,
             *("to", "reason", "note", "department", "why"),
-            *("words", "number", "agency", "consent"),
+            *("words", "number", "agency", "consent", "into", "merge_reason"),
         ),
         act=act,
         allowed={state.value for state in allowed},

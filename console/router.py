@@ -21,6 +21,7 @@ from console import (
     case_flags,
     case_forms,
     case_list,
+    case_merge,
     case_months,
     cases,
     conversations,
@@ -67,7 +68,7 @@ def make_router(deps: ConsoleDeps) -> APIRouter:
     router = APIRouter(route_class=_route_class(deps, pages), include_in_schema=False)
     pages_of = (
         *(login, dashboard, conversations, case_list, case_months, cases),
-        *(case_forms, case_flags),
+        *(case_forms, case_flags, case_merge),
         *(departments, officers, audit),
     )
     for module in pages_of:

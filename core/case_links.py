@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.audit import record_audit
+from core.case_hearers import hearers
 from core.case_queries import look_up
 from core.city import City
 from core.conversations import ERASED
@@ -115,8 +116,7 @@ def lock_talks(session: Session, case: Case) -> None:
 
     In the order of their ids: of two cases that follow each other, both changes lock alike.
     """
-    followers = followers_of(session, case_id=case.id)
-    for talk_id in sorted({case.conversation_id, *(talk.id for talk in followers)}):
+    for talk_id in sorted(hearers(session, case.id)):
         lock_conversation(session, talk_id)
 
 

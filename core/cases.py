@@ -18,6 +18,7 @@ from core.case_clock import NO_TERMS, Terms, move_clock
 from core.case_duties import plan_duties
 from core.case_events import Actor, lock_case, record_event
 from core.case_flags import flag_case
+from core.case_merges import end_merge, release_merged
 from core.case_notices import ask_how_it_was, sign, tell_citizen
 from core.case_numbers import next_number
 from core.case_status import CaseStatus, check_change
@@ -25,12 +26,15 @@ from core.city import City
 from core.clock import Period, due_at
 from core.department_queue import enqueue_moved, enqueue_opened
 from core.errors import Refused
+from core.follow_notices import tell_others
+from core.geo_cells import cell_of
 from core.inbound import Photo
 from core.locking import lock_conversation, lock_existing
 from core.lookup_codes import LookupCodes
 from core.models.case import Case
 from core.models.conversation import Turn
 from core.routing import route
+from korean.place_keys import place_key
 
 __all__ = [
     "Actor",
@@ -123,6 +127,8 @@ def open_case(
         long=report.long,
         gu=report.gu,
         dong=report.dong,
+        cell=_cell(report),
+        place_key=place_key(report.place_text),
         department_id=routed.department_id,
         route_rule=routed.rule_id,
         route_explanation=routed.explanation,
@@ -161,6 +167,12 @@ def open_case(
     enqueue_opened(session, city=city, case=case, event=event, now=now)
     flag_case(session, city=city, case=case, now=now)
     return OpenedCase(case, code, repeated=False)
+
+
+def _cell(report: Report) -> int | None:
+    if report.lat is None or report.long is None:
+        return None
+    return cell_of(lat=report.lat, long=report.long)
 
 
 def change_status(
@@ -224,16 +236,22 @@ def change_status(
         now=now,
     )
     move_clock(session, city=city, case=case, to=to, terms=terms, event=event, now=now)
+    signature = sign(city, case, actor)
     tell_citizen(
         session,
         city=city,
         case=case,
         event=event,
-        signature=sign(city, case, actor),
+        signature=signature,
         images=ids,
         alts=alts,
         now=now,
     )
+    if before is CaseStatus.MERGED:
+        end_merge(session, case_id=case.id, now=now)
+    tell_others(session, city=city, case=case, note=event.note, signature=signature, now=now)
+    if to is CaseStatus.WITHDRAWN:
+        release_merged(session, city=city, leading=case, actor=actor, reason=reason, now=now)
     if to is CaseStatus.ANSWERED:
         ask_how_it_was(session, city=city, case=case, now=now)
     return case

@@ -86,6 +86,14 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Nearness:
+    """Within which distance (m) and time (days) two reports of a service may be about the same thing."""
+
+    metres: int = 60
+    days: int = 30
+
+
+@dataclass(frozen=True)
 class Service:
     """A kind of report (Open311: service). `period` is text that core.clock.Period.parse takes."""
 
@@ -102,6 +110,8 @@ class Service:
     description: str = ""
     # What whoever works on it needs of personal data; None: as the department's way says.
     needs: tuple[str, ...] | None = None
+    # None: a report of it is never shown to anybody else, however near.
+    nearness: Nearness | None = Nearness()
 
 
 @dataclass(frozen=True)
@@ -264,6 +274,18 @@ class City:
     def gu(self, name: str) -> Gu:
         """The gu with that full name (강남구). Raises UnknownName."""
         return _find(self._gus, name)
+
+    def akin(self, code: str) -> tuple[str, ...]:
+        """The service and those related to it, either way, whose reports may be shown as near ones."""
+        if not self.has_service(code) or self.service(code).nearness is None:
+            return ()
+        related = self.service(code).related
+        return tuple(
+            each.code
+            for each in self.services
+            if each.nearness is not None
+            and (each.code == code or each.code in related or code in each.related)
+        )
 
     def has_service(self, code: str) -> bool:
         """Whether the city knows that service code."""

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.attachments import record_attachments
 from core.case_links import lock_talks
-from core.case_notices import tell_note
+from core.case_notices import sign, tell_note
 from core.case_queries import find_case
 from core.case_status import CaseStatus
 from core.cases import Actor, add_event, change_status
@@ -25,6 +25,7 @@ from core.department_callbacks import (
 )
 from core.department_queue import PEER, was_sent
 from core.errors import Refused
+from core.follow_notices import tell_merged
 from core.inbound import Photo
 from core.locking import lock_existing
 from core.models.case import Case, CaseEvent
@@ -141,6 +142,8 @@ def _bring(
     )
     if public and callback.note:
         tell_note(session, city=city, case=case, note=callback.note, images=ids, alts=alts, now=now)
+        signature = sign(city, case, actor)
+        tell_merged(session, city=city, case=case, note=callback.note, signature=signature, now=now)
 
 
 def _is_outdated(session: Session, case: Case, callback: Callback) -> bool:

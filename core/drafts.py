@@ -51,8 +51,8 @@ def save_draft(
 
 
 def close_draft(session: Session, *, conversation_id: int, state: str, now: datetime) -> None:
-    """End the open draft, if any. ``state``: submitted | cancelled | lapsed."""
-    if state not in {"submitted", "cancelled", "lapsed"}:
+    """End the open draft, if any. ``state``: submitted | followed | cancelled | lapsed."""
+    if state not in {"submitted", "followed", "cancelled", "lapsed"}:
         raise ValueError(f"unknown draft state {state!r}")
     lock_conversation(session, conversation_id)
     draft = open_draft(session, conversation_id=conversation_id)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from core.case_follow import followed_cases
 from core.case_links import linked_cases
 from core.case_status import DONE, CaseStatus
 from core.consent_texts import NOTICE
@@ -49,6 +50,8 @@ class KeptCase:
     has_contact: bool
     until: datetime | None
     linked: bool = False
+    # Somebody else's, whose state this citizen hears.
+    followed: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,17 @@ def collect_my_data(
     cases += [
         _kept_case(session, case, rules, linked=True)
         for case in linked_cases(session, conversation_id=conversation_id)
+    ]
+    cases += [
+        KeptCase(
+            number=case.number,
+            service_code=case.service_code,
+            status=CaseStatus(case.status),
+            has_contact=False,
+            until=None,
+            followed=True,
+        )
+        for case in followed_cases(session, conversation_id=conversation_id)
     ]
     return MyData(
         conversation_id=conversation_id,

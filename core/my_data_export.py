@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from core.attachments import StoredFile, stored_files
 from core.audit import record_audit
+from core.case_follow import followed_cases
 from core.case_links import linked_cases
 from core.case_queries import events_of
 from core.case_status import TITLES, CaseStatus
@@ -142,6 +143,10 @@ class _Export:
             "linked_cases": [
                 {"number": case.number, "status": TITLES[CaseStatus(case.status)]}
                 for case in linked_cases(self._session, conversation_id=self._talk.id)
+            ],
+            "followed_cases": [
+                {"number": case.number, "status": TITLES[CaseStatus(case.status)]}
+                for case in followed_cases(self._session, conversation_id=self._talk.id)
             ],
             "files": [
                 {

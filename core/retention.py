@@ -26,6 +26,7 @@ from core.models.case import Case, CaseEvent, CaseRating, LookupAttempt
 from core.models.conversation import Attachment, Conversation, Delivery, Draft, Handover, Turn
 from core.models.department import DepartmentCallback, DepartmentMessage
 from core.models.erasure import Erasure
+from core.models.nearby import CaseFollow
 from core.models.officers import OfficerSession, UsedForm
 from core.models.privacy import CaseLink, Consent, DataLink
 from core.models.vault import VaultItem
@@ -247,7 +248,7 @@ def _anonymise_cases(session: Session, keys: Sequence[Any], now: datetime) -> Se
         case = session.get_one(Case, case_id)
         case.what, case.answers, case.attachment_ids = GONE, {}, []
         case.place_text = " ".join(part for part in (case.gu, case.dong) if part) or GONE
-        case.lat = case.long = case.contact_token = None
+        case.lat = case.long = case.contact_token = case.cell = case.place_key = None
         case.anonymised_at = now
         for event in session.scalars(select(CaseEvent).where(CaseEvent.case_id == case_id)):
             event.reason, event.note, event.data = GONE, "", {}
@@ -316,6 +317,7 @@ HANDLERS: Mapping[str, Handler] = {
     "used_forms": _deleted(UsedForm.token, lambda t: UsedForm.used_at < t),
     "data_links": _deleted(DataLink.token_hash, lambda t: DataLink.expires_at < t),
     "case_links": _deleted(CaseLink.id, lambda t: CaseLink.undone_at < t),
+    "case_follows": _deleted(CaseFollow.id, lambda t: CaseFollow.undone_at < t),
     "consents": _deleted(Consent.id, _old_consents),
     "erasures": _deleted(Erasure.id, lambda t: Erasure.done_at < t),
 }

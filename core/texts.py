@@ -10,6 +10,7 @@ import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from core.nearby_texts import NEARBY_TEXTS
 from core.rights_texts import RIGHTS_TEXTS
 from core.statutory_texts import STATUTORY_TEXTS
 from core.web_texts import WEB_TEXTS
@@ -177,6 +178,7 @@ REQUIRED: Mapping[str, frozenset[str]] = {
     "idle": _p(),
     **WEB_TEXTS,
     **RIGHTS_TEXTS,
+    **NEARBY_TEXTS,
 }
 
 

@@ -96,6 +96,8 @@ def contact_line(contact: KeptContact, *, city: City) -> str:
 def case_line(case: KeptCase, *, city: City) -> str:
     """``· 민원 2026-000123 가로등 (처리 중). …``"""
     status = TITLES[case.status]
+    if case.followed:
+        return city.texts.render("my_data_followed", number=case.number, status=status)
     if case.linked:
         return city.texts.render("my_data_linked", number=case.number, status=status)
     known = city.has_service(case.service_code)

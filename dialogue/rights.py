@@ -39,6 +39,7 @@ from dialogue.my_data import SEE, act, read_act, summary
 from dialogue.notices import NOTHING, Notices, RightsReading
 from dialogue.reading import Reading
 from dialogue.rights_contact import ask_contact
+from dialogue.rights_follow import UNFOLLOW, stop_following
 from korean.ages import UNDER_14, rest_besides_age
 from korean.answers import yes_no
 from korean.receipts import read_receipt
@@ -184,6 +185,11 @@ class Rights:
             return self._link(session, talk, number, code)
         if wish is Wish.UNLINK:
             return self._unlink_all(session, talk)
+        if wish is Wish.UNFOLLOW:
+            told = stop_following(
+                session, city=self._city, talk=talk, number=number, now=self._now()
+            )
+            return _done(told) if told is not None else None
         if wish is Wish.CORRECT_CONTACT:
             token = TOKEN_PATTERN.search(turn.text)
             return self._contact(session, talk, token[0] if token else None)
@@ -214,6 +220,16 @@ class Rights:
             return self._guardian_agrees(session, talk)
         if name == "without":
             return _done(Reply(self._say("guardian_without")))
+        if name == UNFOLLOW:
+            told = stop_following(
+                session,
+                city=self._city,
+                talk=talk,
+                number=str(wanted["number"]),
+                pressed=True,
+                now=self._now(),
+            )
+            return _done(told) if told is not None else None
         if name == "unlink":
             return self._unlink(session, talk, int(wanted["link"]))
         return _done(Reply(self._say("my_data_kept")))

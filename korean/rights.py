@@ -22,6 +22,7 @@ class Wish(StrEnum):
     WITHDRAW = "withdraw"
     LINK = "link"
     UNLINK = "unlink"
+    UNFOLLOW = "unfollow"
 
 
 # "안내 자료", "경제 정보" end in the same syllables: the word must begin there.
@@ -64,6 +65,11 @@ _CLAIM = re.compile(
 _UNCLAIM = re.compile(
     r"(?:이음|이은|연결한|연결된)(?:것|거|건|민원)?(?:을|를|은)?(?:풀|끊|해제|취소)"
 )
+# "소식 그만 받을게요", "2026-000123 소식 이제 안 받을래요"; the city's newsletters are another matter.
+_UNFOLLOW = re.compile(
+    r"(?:소식|팔로우|팔로잉|따라보는것|같이겪는것)(?:은|는|을|를|도|이제|좀|더는|받기|받는거)*(?:보내지|그만|끊|취소|해제|안받|받지않|필요없|꺼)"
+)
+_OTHER_NEWS = re.compile(r"소식지|뉴스|이메일|메일|문자|재난|날씨|행사|축제")
 
 
 def wish_of(text: str, *, has_receipt: bool = False) -> Wish | None:
@@ -80,6 +86,8 @@ def wish_of(text: str, *, has_receipt: bool = False) -> Wish | None:
         return Wish.WITHDRAW
     if _UNCLAIM.search(words):
         return Wish.UNLINK
+    if _UNFOLLOW.search(words) and not _OTHER_NEWS.search(words):
+        return Wish.UNFOLLOW
     if _CORRECT.search(words) and not _OTHER_NUMBER.search(words):
         return Wish.CORRECT_CONTACT
     if _ABOUT_ME.search(text) and not _CHANGES.search(words):

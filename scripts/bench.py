@@ -1,6 +1,6 @@
 """`make bench`: what a citizen waits for, side by side with stock Rasa; memory; growth. Starts what it needs.
 
-    bench.py [--only turn|deliveries|memory|growth|parts|redact|clock] [--json] [--running]
+    bench.py [--only turn|deliveries|memory|growth|parts|redact|clock|nearby] [--json] [--running]
 
 With ``--running`` it times the steps of a running `make demo` instead. Ends with 1 when a goal is missed.
 """
@@ -27,12 +27,13 @@ from app.settings import Settings
 from core.clock import KST, Period, due_at
 from korean.redact import redact
 from scripts.bench_growth import grow
+from scripts.bench_nearby import judge_nearby, nearby, show_nearby
 from scripts.bench_redact import judge_redaction, redaction, show_redaction
 from scripts.bench_turn import Load, compare, memory, ours, percentile, run_load
 from scripts.load import line_of
 from tests.stack import LEASE_SECONDS, Stack, running_stack
 
-PARTS = ("turn", "memory", "growth", "parts", "redact", "clock", "deliveries")
+PARTS = ("turn", "memory", "growth", "parts", "redact", "clock", "nearby", "deliveries")
 MOST_RATIO = 1.5
 MOST_P95_AT_20 = 400.0  # ms
 MOST_MEMORY = 250.0  # MB
@@ -49,7 +50,9 @@ def main() -> int:
     parser.add_argument("--only", choices=PARTS)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--running", action="store_true", help="against a running `make demo`")
-    parser.add_argument("--most-cases", type=int, default=SIZES[-1], help="of the growth")
+    parser.add_argument(
+        "--most-cases", type=int, default=SIZES[-1], help="of the growth and of near reports"
+    )
     parser.add_argument("--database-url", default="", help="an empty database; default: SQLite")
     asked = parser.parse_args()
     if asked.running:
@@ -88,6 +91,9 @@ def main() -> int:
             for period, each in found["clock"].items()
             if each < LEAST_DUE_TIMES
         ]
+    if "nearby" in wanted:
+        found["nearby"] = nearby([size for size in SIZES if size <= asked.most_cases])
+        missed += judge_nearby(found["nearby"])
     if asked.json:
         print(json.dumps({**found, "missed": missed}, indent=1))
     else:
@@ -221,6 +227,8 @@ def judge_growth(rows: list[dict[str, float]]) -> list[str]:
 
 def show(found: dict[str, Any]) -> None:
     """The tables, ready for docs/benchmarks.md."""
+    if "nearby" in found:
+        show_nearby(found["nearby"])
     if "redact" in found:
         show_redaction(found["redact"])
     if "turn" in found:

@@ -56,14 +56,14 @@ def _add(connection: Connection, *, first: int, count: int) -> None:
     own = "c.address LIKE 'grown-%' AND NOT EXISTS (SELECT 1 FROM turn x WHERE x.conversation_id = c.id)"
     connection.execute(
         text(
-            _copy(Conversation, {"address": address, "channel": "'grown'", "leased_until": "NULL"},
+            copy_of(Conversation, {"address": address, "channel": "'grown'", "leased_until": "NULL"},
                   "conversation t, s WHERE t.id = :conversation", before=series)
         ),
         {**numbers, "conversation": ids["conversation"]},
     )  # fmt: skip
     connection.execute(
         text(
-            _copy(Turn, {"conversation_id": "c.id", "channel": "'grown'", "external_id": "c.address"},
+            copy_of(Turn, {"conversation_id": "c.id", "channel": "'grown'", "external_id": "c.address"},
                   f"turn t, conversation c WHERE t.id = :turn AND {own}")
         ),
         {"turn": ids["turn"]},
@@ -79,20 +79,22 @@ def _add(connection: Connection, *, first: int, count: int) -> None:
             "delivery t, turn n WHERE t.id = (SELECT MAX(id) FROM delivery WHERE turn_id = :turn)"
         )
         connection.execute(
-            text(_copy(Delivery, values, f"{source} AND {fresh}")), {"turn": ids["turn"]}
+            text(copy_of(Delivery, values, f"{source} AND {fresh}")), {"turn": ids["turn"]}
         )
     values = {
         "number": "'G' || CAST(n.id AS VARCHAR(11))", "turn_id": "n.id",
         "conversation_id": "n.conversation_id",
+        # All at one place would be no city; how long near ones take has a bench of its own.
+        "place_key": "NULL", "cell": "NULL",
     }  # fmt: skip
     connection.execute(
-        text(_copy(Case, values, f"civil_case t, turn n WHERE t.id = :case AND {fresh}")),
+        text(copy_of(Case, values, f"civil_case t, turn n WHERE t.id = :case AND {fresh}")),
         {"case": ids["case"]},
     )
     alone = "NOT EXISTS (SELECT 1 FROM case_event x WHERE x.case_id = n.id)"
     connection.execute(
         text(
-            _copy(CaseEvent, {"case_id": "n.id"},
+            copy_of(CaseEvent, {"case_id": "n.id"},
                   f"case_event t, civil_case n WHERE t.case_id = :case AND {alone}")
         ),
         {"case": ids["case"]},
@@ -100,7 +102,7 @@ def _add(connection: Connection, *, first: int, count: int) -> None:
     connection.commit()
 
 
-def _copy(model: type[Base], values: dict[str, str], source: str, *, before: str = "") -> str:
+def copy_of(model: type[Base], values: dict[str, str], source: str, *, before: str = "") -> str:
     """INSERT of copies of a template row ``t`` with other ``values`` (SQL) in some columns."""
     columns = [column.name for column in model.__table__.columns if column.name != "id"]
     chosen = ", ".join(values.get(name, f't."{name}"') for name in columns)

@@ -91,7 +91,7 @@ async def report(ask: Ask, *, pause: float, rng: random.Random) -> list[float]:
         if pause:
             await asyncio.sleep(rng.uniform(0.5, 1.5) * pause)
         titles = {choice.title: choice for choice in answer.choices}
-        for wanted in ("접수하기", "동의해요", "건너뛰기", *list(titles)[:1]):
+        for wanted in ("접수하기", "따로 신고할게요", "동의해요", "건너뛰기", *list(titles)[:1]):
             if wanted in titles:
                 break
         else:

@@ -59,7 +59,8 @@ def report_once(citizen: Citizen, *, complaint: str) -> tuple[str, list[float]]:
             return "\n".join(answers), [*took, seconds]
         titles = list(citizen.choices)
         wanted = next(
-            (t for t in ("동의해요", "건너뛰기") if t in titles), titles[0] if titles else ""
+            (t for t in ("따로 신고할게요", "동의해요", "건너뛰기") if t in titles),
+            titles[0] if titles else "",
         )
         if not wanted:
             raise Lost(f"the form asked something unexpected: {answers[-1]!r}")

@@ -24,6 +24,7 @@ from core.models.conversation import (
 )
 from core.models.department import DepartmentCallback, DepartmentMessage, DepartmentStandby
 from core.models.erasure import Erasure
+from core.models.nearby import CaseFollow, CaseMerge
 from core.models.officers import Officer, OfficerSession, Role
 from core.models.post import Post
 from core.models.privacy import CaseLink, Consent, DataLink, RetentionRun
@@ -40,7 +41,9 @@ __all__ = [
     "CaseDuty",
     "CaseEvent",
     "CaseFlag",
+    "CaseFollow",
     "CaseLink",
+    "CaseMerge",
     "CaseNumber",
     "CaseRating",
     "ChannelPace",

@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.models.base import Base
@@ -33,6 +42,18 @@ class Case(Base):
             "id",
             sqlite_where=text(OPEN_CASES),
             postgresql_where=text(OPEN_CASES),
+        ),
+        # What is open near a spot (core.nearby): by cell of the map, or by a place's exact words.
+        *(
+            Index(
+                f"ix_civil_case_{column}_open",
+                column,
+                "service_code",
+                "arrived_at",
+                sqlite_where=text(OPEN_CASES),
+                postgresql_where=text(OPEN_CASES),
+            )
+            for column in ("cell", "place_key")
         ),
         Index(
             "ix_civil_case_paused",
@@ -65,6 +86,9 @@ class Case(Base):
     long: Mapped[float | None] = mapped_column(default=None)
     gu: Mapped[str | None] = mapped_column(String(20), default=None)
     dong: Mapped[str | None] = mapped_column(String(40), default=None)
+    # Made of the point (core.geo_cells) and of the words (korean.place_keys); None: it has none.
+    cell: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    place_key: Mapped[str | None] = mapped_column(String(40), default=None)
     department_id: Mapped[str] = mapped_column(String(60))
     route_rule: Mapped[str] = mapped_column(String(60))
     route_explanation: Mapped[str] = mapped_column(Text)

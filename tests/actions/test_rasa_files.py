@@ -127,7 +127,7 @@ def test_every_prompt_that_an_action_names_exists_and_every_prompt_is_used() -> 
 
 @pytest.mark.parametrize("slot", DOMAIN["forms"]["report_form"]["required_slots"])
 def test_every_question_has_its_words_and_plainer_ones(slot: str) -> None:
-    if slot in {"extra", "confirm"}:
+    if slot in {"near", "extra", "confirm"}:
         return
     assert f"utter_ask_report_form_{slot}" in DOMAIN["responses"]
     assert f"utter_ask_report_form_{slot}_again" in DOMAIN["responses"]

@@ -25,6 +25,8 @@ from core.case_flags import flags_of, kinds_of
 from core.case_ledger import ledger_batches
 from core.case_list import CaseFilter, Due, Order, State, count_cases, find_page
 from core.case_month import Month
+from core.case_follow import count_followers, follow_case, followed_cases, unfollow
+from core.case_hearers import hearers
 from core.case_queries import cases_of, events_of, find_case, list_cases
 from core.case_status import CaseStatus
 from core.conversations import answer_turn, lease_conversation, next_turn, release_lease
@@ -38,6 +40,7 @@ from core.drafts import drafts_to_lapse, drafts_to_remind, open_draft, save_draf
 from core.erasure import erase_conversation, request_erasure
 from core.handovers import answer, hand_back, take
 from core.inbound import TurnKind
+from core.nearby import Spot, find_nearby
 from core.post_queries import list_posts
 from core.queue_figures import oldest_waiting, read_queue_figures
 from core.ratings import rateable_cases, summary_since
@@ -62,7 +65,7 @@ from tests.dialogue.runner_house import House, ScriptedRasa, say
 
 GROWS = (
     "conversation|turn|delivery|attachment|draft|handover|vault_item|audit_entry|civil_case"
-    "|case_event|case_rating|case_flag|lookup_attempt"
+    "|case_event|case_rating|case_flag|case_follow|case_merge|lookup_attempt"
 )
 # Reading the newest line by the primary key, which SQLite calls a scan.
 BY_KEY = re.compile(r"FROM (\w+) ORDER BY \1\.id DESC\s+LIMIT")
@@ -283,6 +286,27 @@ def test_a_month_of_cases_reads_no_whole_table(database: Database) -> None:
             list(ledger_batches(database, **values))
             with database.reading() as session:
                 assert check_month(session, **values).all.open == 1
+
+    assert whole_tables(database, look) == []
+
+
+def test_looking_for_near_reports_reads_no_whole_table(database: Database) -> None:
+    with database.transaction() as session:
+        turn = make_turn(session)
+        case = make_case(session, turn=turn, lat=37.5663, long=126.9779).case
+
+    def look() -> None:
+        with database.reading() as session:
+            for words in ("시청역 2번 출구", "길가"):
+                spot = Spot(case.service_code, "등", words, lat=37.5663, long=126.9779)
+                assert find_nearby(session, city=sample_city(), spot=spot, now=MONDAY_TEN)
+            hearers(session, case.id)
+            count_followers(session, case_id=case.id)
+        with database.transaction() as session:
+            follow_case(session, conversation_id=1, case_id=case.id, now=MONDAY_TEN)
+            followed_cases(session, conversation_id=1)
+            unfollow(session, conversation_id=1, now=MONDAY_TEN)
+
 
     assert whole_tables(database, look) == []
 

@@ -104,6 +104,8 @@ class Chat:
             if slot == "contact":
                 self.user.send_contact("+821012345678")
                 self.rest()
+            elif slot == "near":
+                self.say("따로 신고할게요")
             elif slot == "photo":
                 self.say("건너뛰기")
             elif slot == "where":

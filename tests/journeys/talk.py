@@ -16,6 +16,7 @@ from tests.stack import wait_until
 ANSWERS = {
     "what": "가로등이 꺼져서 깜깜해요",
     "where": "시청역 2번 출구 앞이요",
+    "near": "따로 신고할게요",
     "photo": "건너뛰기",
     "contact": "010-1234-5678",
 }

@@ -91,20 +91,20 @@ def test_an_album_of_three_and_a_voice_message_in_the_middle_lose_nothing(chat: 
 def test_an_edited_message_corrects_the_report_and_later_the_case(chat: Chat) -> None:
     first = chat.say("종각역 3번 출구 앞 가로등이 꺼졌어요")
     asked = chat.requested()
-    chat.user.edit_text(first, "시청역 2번 출구 앞 가로등이 꺼졌어요")
+    chat.user.edit_text(first, "시청역 12번 출구 앞 가로등이 꺼졌어요")
     chat.rest()
     assert chat.requested() == asked
-    assert "시청역 2번 출구" in str(chat.draft()["where"])
+    assert "시청역 12번 출구" in str(chat.draft()["where"])
     assert "종각역" not in str(chat.draft()["what"])
     chat.fill(None)
     (case,) = chat.cases()
     assert "시청역" in case.place_text
-    chat.user.edit_text(first, "시청역 2번 출구 앞 가로등 세 개가 꺼졌어요")
+    chat.user.edit_text(first, "시청역 12번 출구 앞 가로등 세 개가 꺼졌어요")
     chat.rest()
     assert chat.said()[-1].text == TEXTS.render("added_to_case", number=case.number)
     with chat.database.reading() as session:
         notes = session.scalars(select(CaseEvent.note).where(CaseEvent.case_id == case.id)).all()
-    assert "시청역 2번 출구 앞 가로등 세 개가 꺼졌어요" in notes
+    assert "시청역 12번 출구 앞 가로등 세 개가 꺼졌어요" in notes
     assert len(chat.cases()) == 1
 
 
