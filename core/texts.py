@@ -10,6 +10,7 @@ import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from core.act_texts import ACT_TEXTS
 from core.rights_texts import RIGHTS_TEXTS
 from core.statutory_texts import STATUTORY_TEXTS
 from core.web_texts import WEB_TEXTS
@@ -92,6 +93,7 @@ REQUIRED: Mapping[str, frozenset[str]] = {
     "case_status_reopened": _p("number", "note"),
     "case_status_rejected": _p("number", "note", "officer", "phone", "remedy"),
     **STATUTORY_TEXTS,
+    **ACT_TEXTS,
     "case_note": _p("number", "department", "note"),
     # mails to departments, and what their callbacks lack
     "department_mail_subject": _p("number", "service", "event"),

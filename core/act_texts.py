@@ -1,0 +1,72 @@
+"""Names the texts of what a citizen does with an own case. Must not hold wording (city/texts/acts.yml)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def _p(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+ACT_TEXTS: Mapping[str, frozenset[str]] = {
+    "act_case_line": _p("number", "service", "place", "date", "status"),
+    "act_case_title": _p("number", "service", "place", "date"),
+    "act_which": _p(),
+    "act_which_missed": _p(),
+    "act_followed": _p("number"),
+    "act_followed_many": _p(),
+    "act_left": _p(),
+    "act_later": _p(),
+    "act_changed": _p("number", "status"),
+    "act_no_transferred": _p("number", "agency"),
+    "act_no_merged": _p("number"),
+    "act_choice_stop": _p(),
+    "act_choice_keep": _p(),
+    "act_choice_new": _p(),
+    "act_choice_person": _p(),
+    "withdraw_ask": _p("case"),
+    "withdraw_done": _p("number"),
+    "withdraw_choice": _p(),
+    "withdraw_choice_undo": _p(),
+    "withdraw_no_withdrawn": _p("number"),
+    "withdraw_no_done": _p("number", "status"),
+    "reopen_ask_words": _p("case"),
+    "reopen_ask": _p("case", "words"),
+    "reopen_ask_withdrawn": _p("case"),
+    "reopen_done": _p("number", "due"),
+    "reopen_choice": _p(),
+    "reopen_no_open": _p("number", "status", "due"),
+    "reopen_no_old": _p("number"),
+    "reopen_no_object": _p("number"),
+    "object_ask_words": _p("case", "until"),
+    "object_ask": _p("case", "words"),
+    "object_done": _p("number", "due"),
+    "object_choice": _p(),
+    "object_no_open": _p("number", "status", "due"),
+    "object_no_not_legal": _p("number", "kind", "remedy"),
+    "object_no_not_refused": _p("number", "remedy"),
+    "object_no_objected": _p("number"),
+    "object_no_late": _p("number", "until"),
+    "more_time_ask_days": _p("case", "until", "most"),
+    "more_time_ask_why": _p("case", "days"),
+    "more_time_done": _p("number", "until", "left"),
+    "more_time_left_one": _p(),
+    "more_time_left_none": _p(),
+    "more_time_choice": _p("days"),
+    "more_time_no_not_waiting": _p(),
+    "more_time_no_third": _p("number", "until"),
+    "more_time_no_too_long": _p("most"),
+    "add_done": _p("number"),
+    "add_done_supplement": _p("number", "due"),
+    "add_ask_words": _p("case"),
+    "add_ask_supplement": _p("case"),
+    "add_choice_supplement": _p(),
+    "add_choice_undo": _p(),
+    "add_undone": _p("number"),
+    "add_undone_note": _p(),
+    "add_no_withdrawn": _p("number"),
+    "add_no_done": _p("number", "status"),
+    "choice_supplement": _p(),
+    "choice_more_time": _p(),
+}
