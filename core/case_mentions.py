@@ -101,6 +101,15 @@ def find_mentioned(
     return Found(cases[0]) if len(cases) == 1 else Found(among=tuple(cases))
 
 
+def find_named(
+    session: Session, *, city: City, conversation_id: int, text: str, now: datetime
+) -> list[Case]:
+    """The cases, own and followed, of which the text says most; none where it says nothing of any."""
+    known = cases_of(session, conversation_id=conversation_id, limit=MOST_CASES)
+    known += linked_cases(session, conversation_id=conversation_id)
+    return _best(known, text, city=city, now=now)
+
+
 def _best(cases: Sequence[Case], text: str, *, city: City, now: datetime) -> list[Case]:
     """Those of which the text says most, in their order; none where it says nothing of any."""
     points = {case.id: _points(case, text, city=city, now=now) for case in cases}

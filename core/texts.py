@@ -192,6 +192,10 @@ class Texts:
 
     entries: Mapping[str, str]
 
+    def placeholders(self, key: str) -> frozenset[str]:
+        """The values that the text `key` needs."""
+        return placeholders_of(self.entries.get(key, ""))
+
     def render(self, key: str, **values: object) -> str:
         """Fill the text `key`. Raises TextError for an unknown key or a wrong set of values."""
         try:
