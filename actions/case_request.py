@@ -10,9 +10,7 @@ from core.city import City
 from core.database import Database
 
 # Wishes that mean one of the citizen's own cases: the answer names the newest ones.
-_ABOUT_CASES = frozenset({"reopen_case", "appeal_decision", "withdraw_case", "follow_case"})
-# Without a case of this conversation these would speak of something that was never filed.
-_NEEDS_A_CASE = frozenset({"reopen_case", "withdraw_case"})
+_ABOUT_CASES = frozenset({"follow_case"})
 _KNOWN = _ABOUT_CASES | {
     "subscribe_alert",
     "unsubscribe_alert",
@@ -36,8 +34,6 @@ class CaseRequest(SotongAction):
         if intent not in _KNOWN:
             raise ValueError(f"action_case_request has no answer for the intent {intent!r}")
         cases = self._cases(turn) if intent in _ABOUT_CASES else ""
-        if intent in _NEEDS_A_CASE and not cases and not turn.in_form:
-            return Result((Say("utter_no_case_yet"),))
         return Result((Say(f"utter_{intent}", {"cases": cases}),))
 
     def _cases(self, turn: Turn) -> str:

@@ -1,4 +1,4 @@
-"""Tells a citizen about the cases of this conversation, and adds to one. Never about others' cases."""
+"""Tells a citizen about the cases of this conversation. Never about others' cases."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from actions.moments import in_korean
 from actions.turn import Message, Turn
 from core.case_follow import followed_cases
 from core.case_links import linked_cases
+from core.case_mentions import find_named
 from core.case_queries import cases_of, events_of, look_up
 from core.case_status import TITLES, CaseStatus
-from core.cases import Actor, add_note
 from core.city import City
 from core.database import Database
 from core.errors import Refused
-from core.locking import lock_conversation
 from core.lookup_codes import LookupCodes
 from core.models.case import Case
 from core.ports import Now
@@ -78,6 +77,8 @@ class CheckCase(SotongAction):
                         self._follow_line(case) for case in followed if case.number == number
                     )
                     say = Say(text=texts.render("follow_list", lines=line))
+            elif (meant := self._meant(session, turn)) is not None:
+                say = self._one(session, meant)
             elif not cases:
                 found = False
                 say = Say(text=texts.render("case_none"))
@@ -93,6 +94,18 @@ class CheckCase(SotongAction):
                 say = Say(text=f"{say.text}\n{told}", location=say.location)
         choices = () if found or turn.in_form else (REPORT, PERSON)
         return Result((replace(say, choices=choices),))
+
+    def _meant(self, session: Session, turn: Turn) -> Case | None:
+        """The one case that the words name ("그때 그 가로등 어떻게 됐어요?"), where it is clear."""
+        text = turn.message.text
+        found = find_named(
+            session,
+            city=self._city,
+            conversation_id=turn.conversation_id,
+            text=text,
+            now=self._now(),
+        )
+        return found[0] if turn.message.kind == "text" and len(found) == 1 else None
 
     def _by_code(self, number: str, code: str) -> Say:
         """The case whose receipt carries both; a wrong code is counted as on the look-up page."""
@@ -149,46 +162,6 @@ class CheckCase(SotongAction):
         if self._city.has_service(case.service_code):
             return self._city.service(case.service_code).name
         return case.service_code
-
-
-class AddToCase(SotongAction):
-    """Adds the citizen's words to one of their own cases; asks which or what when it is not clear."""
-
-    action_name = "action_add_to_case"
-
-    def __init__(self, *, database: Database, city: City, now: Now) -> None:
-        self._database = database
-        self._city = city
-        self._now = now
-
-    def work(self, turn: Turn) -> Result:
-        """One event in the case's history, public because the citizen wrote it."""
-        number = case_number_in(turn.message)
-        with self._database.transaction() as session:
-            # Two workings of one turn at once must not both find that it is not there yet.
-            lock_conversation(session, turn.conversation_id)
-            cases = cases_of(session, conversation_id=turn.conversation_id, limit=100)
-            if not cases:
-                return Result((Say("utter_no_case_yet"),))
-            if number is None and len(cases) > 1:
-                return Result((Say("utter_note_which"),))
-            case = next((c for c in cases if number in (None, c.number)), None)
-            if case is None:
-                return Result((Say(text=self._city.texts.render("case_not_yours")),))
-            if not says_something(turn.message.text):
-                return Result((Say("utter_note_what", {"number": case.number}),))
-            known = events_of(session, case_id=case.id)
-            reason = f"시민이 덧붙임 (메시지 {turn.turn_id})"
-            if all(event.reason != reason for event in known):
-                add_note(
-                    session,
-                    case_id=case.id,
-                    actor=Actor("citizen", f"conversation:{turn.conversation_id}"),
-                    reason=reason,
-                    note=turn.message.text.strip(),
-                    now=self._now(),
-                )
-        return Result((Say("utter_note_added", {"number": case.number}),))
 
 
 def says_something(text: str) -> bool:

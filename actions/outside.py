@@ -10,6 +10,7 @@ import re
 from datetime import timedelta
 
 from actions.base import Result, Say, SotongAction
+from actions.case_act import WITHDRAW, CaseAct
 from actions.erase_my_data import typed_answer
 from actions.handover import hand_over
 from actions.report_parse import COMMAND_LENGTH
@@ -35,7 +36,8 @@ class OutsideForm(SotongAction):
 
     action_name = "action_outside_form"
 
-    def __init__(self, *, database: Database, city: City, now: Now) -> None:
+    def __init__(self, *, database: Database, city: City, acts: CaseAct, now: Now) -> None:
+        self._acts = acts
         self._database = database
         self._city = city
         self._now = now
@@ -87,7 +89,7 @@ class OutsideForm(SotongAction):
         number = self._just_filed(turn)
         if number is None:
             return Result((Say("utter_nothing_to_cancel"),))
-        return Result((Say("utter_withdraw_case", {"cases": f"· {number}\n"}),))
+        return self._acts.act_on(turn, WITHDRAW, number=number)
 
     def _just_filed(self, turn: Turn) -> str | None:
         with self._database.reading() as session:

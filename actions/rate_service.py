@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from actions.base import Result, Say, SotongAction
 from actions.case_status import PERSON, REPORT, case_number_in
 from actions.turn import Turn
+from core.case_mentions import find_named
 from core.case_notices import COMMENT, WITHOUT_COMMENT, rating_choice, survey
 from core.city import City
 from core.database import Database
@@ -15,7 +16,7 @@ from core.models.conversation import Conversation
 from core.ports import Now
 from core.ratings import LOW, check_rateable, rateable_cases, record_comment, record_rating
 from korean.answers import is_cancel, is_skip, yes_no
-from korean.scores import read_score
+from korean.scores import find_score, read_score
 
 
 class RateService(SotongAction):
@@ -51,8 +52,12 @@ class RateService(SotongAction):
             if not cases:
                 choices = () if turn.in_form else (PERSON,)
                 return Result((Say(text=self._city.texts.render("rate_none"), choices=choices),))
-            number = cases[0].number
-            if len(cases) > 1:
+            named = self._named(session, turn)
+            meant = [case for case in cases if case.number in named] or cases
+            number = meant[0].number
+            if len(meant) == 1 and named and score is None:
+                score = find_score(turn.message.text)
+            if len(meant) > 1:
                 # Which of them a typed score means is asked, not guessed.
                 score = None
         if score is None:
@@ -70,6 +75,17 @@ class RateService(SotongAction):
         if score > LOW:
             return self._say("rate_thanks", score=score)
         return self._sorry(session, turn, number=number, score=score)
+
+    def _named(self, session: Session, turn: Turn) -> set[str]:
+        """The cases that the words name ("그때 그 가로등 별점 줄게요")."""
+        found = find_named(
+            session,
+            city=self._city,
+            conversation_id=turn.conversation_id,
+            text=turn.message.text,
+            now=self._now(),
+        )
+        return {case.number for case in found}
 
     def _sorry(self, session: Session, turn: Turn, *, number: str, score: int) -> Result:
         sorry = self._city.texts.render("rate_sorry", score=score)

@@ -9,13 +9,16 @@ from __future__ import annotations
 from rasa_sdk.executor import ActionExecutor
 
 from actions.base import SotongAction
+from actions.case_act import CaseAct
+from actions.case_add import AddToCase
 from actions.case_request import CaseRequest
-from actions.case_status import AddToCase, CheckCase
+from actions.case_status import CheckCase
 from actions.emergency import Emergency
 from actions.end_report import EndReport
 from actions.erase_my_data import EraseMyData
 from actions.fallback import Fallback
 from actions.handover import Handover
+from actions.more_time import MoreTime
 from actions.near_offer import NearOffer
 from actions.outside import OutsideForm, Praise
 from actions.photo_place import PhotoPlaceOffer
@@ -53,6 +56,7 @@ def make_actions(
     *, database: Database, city: City, codes: LookupCodes, vault: Vault, now: Now
 ) -> tuple[SotongAction, ...]:
     """Every action that domain.yml names."""
+    acts = CaseAct(database=database, city=city, now=now)
     places = PhotoPlaces(vault=vault, jurisdiction=city.jurisdiction)
     offer = PhotoPlaceOffer(database=database, city=city, places=places, now=now)
     near = NearOffer(database=database, city=city, now=now)
@@ -67,6 +71,8 @@ def make_actions(
         EndReport(database=database, city=city, codes=codes, near=near, now=now),
         CheckCase(database=database, city=city, codes=codes, now=now),
         AddToCase(database=database, city=city, now=now),
+        acts,
+        MoreTime(database=database, city=city, now=now),
         CaseRequest(database=database, city=city),
         RateService(database=database, city=city, now=now),
         Handover(database=database, city=city, now=now),
@@ -74,7 +80,7 @@ def make_actions(
         Policy(city=city),
         Emergency(database=database, city=city, now=now),
         EraseMyData(database=database, city=city, codes=codes, now=now),
-        OutsideForm(database=database, city=city, now=now),
+        OutsideForm(database=database, city=city, acts=acts, now=now),
         Praise(),
         SmallTalk(),
     )

@@ -95,6 +95,7 @@ _QUESTION_INTENTS = frozenset(
         "export_my_data",
         "appeal_decision",
         "reopen_case",
+        "ask_more_time",
         "subscribe_alert",
         "unsubscribe_alert",
         "rate_service",
@@ -102,7 +103,15 @@ _QUESTION_INTENTS = frozenset(
 )
 # A case number in the message says that it is about that case, in whatever form.
 CASE_INTENTS = frozenset(
-    {"check_case", "add_to_case", "follow_case", "withdraw_case", "appeal_decision", "reopen_case"}
+    {
+        "check_case",
+        "add_to_case",
+        "follow_case",
+        "withdraw_case",
+        "appeal_decision",
+        "reopen_case",
+        "ask_more_time",
+    }
 )
 # What a pressed choice may lead to in the middle of the form.
 PRESSED_INTERRUPTIONS = _QUESTION_INTENTS | {"talk_to_officer", "emergency", "add_to_case"}

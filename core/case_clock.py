@@ -23,6 +23,8 @@ from core.models.case import Case, CaseClock, CaseEvent
 from core.statutory import own_unit, working_day_after
 
 START, EXTENSION, SUPPLEMENT, INSPECTION = "start", "extension", "supplement", "inspection"
+# In an event's data: the citizen has objected to a refusal.
+OBJECTION = "objection"
 PAUSES = {SUPPLEMENT: "보완", INSPECTION: "현장조사"}
 LONGEST_SUPPLEMENT = 60
 
@@ -33,7 +35,8 @@ class Terms:
 
     ``extension`` and ``consent`` (the citizen's, for a second one) go with EXTENDED; without a length the
     period is extended by its own. ``days`` are the working days that a citizen has for a supplement.
-    ``agency`` is where a case is sent. ``arrived_at`` is when a supplement arrived.
+    ``agency`` is where a case is sent. ``arrived_at`` is when a supplement arrived. ``period`` is what a case
+    that is reopened gets in the place of its own, ``objection`` whether an objection (35조) reopens it.
     """
 
     extension: Period | None = None
@@ -41,6 +44,8 @@ class Terms:
     days: int | None = None
     agency: str = ""
     arrived_at: datetime | None = None
+    period: Period | None = None
+    objection: bool = False
 
 
 NO_TERMS = Terms()
@@ -125,7 +130,9 @@ def move_clock(
         case.paused_at = now
         told = {"until": until.isoformat()}
     elif to is CaseStatus.REOPENED:
-        add_row(session, case, event, CaseClock(kind=START, starts_at=now, period=case.period))
+        period = str(terms.period or case.period)
+        add_row(session, case, event, CaseClock(kind=START, starts_at=now, period=period))
+        told = {OBJECTION: True} if terms.objection else {}
     elif to is CaseStatus.TRANSFERRED and terms.agency:
         told = {"agency": terms.agency}
     recount(session, city=city, case=case, now=now)
@@ -152,6 +159,20 @@ def since_start(rows: Sequence[CaseClock], *kinds: str) -> list[CaseClock]:
         elif row.kind in kinds:
             found.append(row)
     return found
+
+
+def waited_for(rows: Sequence[CaseClock]) -> CaseClock | None:
+    """The supplement that the citizen is waited for, or None."""
+    asked = [row for row in since_start(rows, SUPPLEMENT) if row.ends_at is None]
+    return asked[-1] if asked else None
+
+
+def move_supplement(
+    session: Session, *, city: City, case: Case, row: CaseClock, until: datetime, now: datetime
+) -> None:
+    """Give the citizen until then, and count the due time that is shown again."""
+    row.until = until
+    recount(session, city=city, case=case, now=now)
 
 
 def _end_pauses(case: Case, rows: Sequence[CaseClock], *, to: CaseStatus, at: datetime) -> None:

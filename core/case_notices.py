@@ -29,6 +29,9 @@ from core.texts import REQUIRED
 # What the choice under "what was amiss?" answers, and what typed words answer in its place.
 WITHOUT_COMMENT = "without_comment"
 COMMENT = "comment"
+# As the entity ``next`` of a choice: words that are typed in its place are the citizen's answer to it.
+WORDS = "words"
+MORE_TIME = "ask_more_time"
 
 
 @dataclass(frozen=True)
@@ -70,11 +73,13 @@ def tell_citizen(
     signature: Signature,
     images: Sequence[int],
     alts: Sequence[str],
+    by: Actor,
     now: datetime,
 ) -> None:
     """Enqueue what changed and its photos, for the chat where the case began.
 
-    ``images`` are attachments' ids, ``alts`` their words in the same order.
+    ``images`` are attachments' ids, ``alts`` their words in the same order. ``by`` did it: a conversation
+    that did it itself is not told.
     """
     department = city.department(case.department_id)
     until = event.data.get("until")
@@ -97,6 +102,8 @@ def tell_citizen(
         values=values,
         images=images,
         alts=alts,
+        choices=supplement_choices(city, number=case.number) if until else (),
+        by=by,
         now=now,
     )
 
@@ -112,17 +119,23 @@ def tell(
     alts: Sequence[str] = (),
     now: datetime,
     dedupe: str = "",
+    choices: tuple[Choice, ...] = (),
+    by: Actor | None = None,
 ) -> None:
     """Enqueue the text ``key`` with those of ``values`` that it uses; once per version and ``dedupe``.
 
-    Where the case began, and wherever it was linked by its code (core.case_links).
+    Where the case began, and wherever it was linked by its code (core.case_links). Only who filed it may
+    act on it and gets the ``choices``.
     """
     text = city.texts.render(key, **{name: values[name] for name in REQUIRED[key]})
-    replies = [Reply(text), *albums(list(map(Image, images, alts)))]
+    pictures = albums(list(map(Image, images, alts)))
     owner = session.get_one(Conversation, case.conversation_id)
     for conversation in [owner, *followers_of(session, case_id=case.id)]:
         if conversation.address.startswith(ERASED):
             continue  # Nobody is there any more, and nothing shall be kept about them.
+        if by == Actor("citizen", f"conversation:{conversation.id}"):
+            continue  # Answered in the same breath.
+        replies = [Reply(text, choices=choices if conversation is owner else ()), *pictures]
         name = f"case:{case.id}:{dedupe or case.version}"
         if conversation is not owner:
             name += f":c{conversation.id}"
@@ -188,6 +201,21 @@ def survey(city: City, *, number: str) -> Reply:
         for score in range(1, 6)
     )
     return Reply(city.texts.render("rate_ask", number=number), choices=choices)
+
+
+def supplement_choices(city: City, *, number: str) -> tuple[Choice, ...]:
+    """What to press under a request for a supplement; words typed after it are the answer."""
+    return (
+        act_choice(
+            city.texts.render("choice_supplement"), "add_to_case", case_number=number, next=WORDS
+        ),
+        act_choice(city.texts.render("choice_more_time"), MORE_TIME, case_number=number),
+    )
+
+
+def act_choice(title: str, intent: str, **values: str | int) -> Choice:
+    """A choice that does something about a case of the citizen's; ``values`` travel as entities."""
+    return Choice(title, f"/{intent}{json.dumps(values)}")
 
 
 def rating_choice(title: str, **values: str | int) -> Choice:

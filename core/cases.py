@@ -193,7 +193,8 @@ def change_status(
 ) -> Case:
     """Move a case on and tell the citizen in the chat where it began: ``note``, then its photos.
 
-    After a result it is asked, once per case, how that was.
+    Who did it in that chat is answered there and not told once more. After a result it is asked, once
+    per case, how that was.
 
     ``reason`` stays inside. ``photos`` are (photo, alt text). ``occurred_at`` and ``sequence`` are a
     department's own, where it is one that decided. ``terms`` are an extension's length, a supplement's
@@ -245,6 +246,7 @@ def change_status(
         signature=signature,
         images=ids,
         alts=alts,
+        by=actor,
         now=now,
     )
     if before is CaseStatus.MERGED:

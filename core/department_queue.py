@@ -79,10 +79,12 @@ def enqueue_event(session: Session, *, case: Case, event: CaseEvent, now: dateti
         return
     if event.kind == "note" and (event.actor_kind != "citizen" or not event.note):
         return
-    if event.kind not in ("status", "note", "photos"):
+    # A wish about the case reaches the department as the words that it is.
+    kind = "note" if event.kind == "more_time" else event.kind
+    if kind not in ("status", "note", "photos"):
         return
     if was_sent(session, case_id=case.id, department_id=case.department_id):
-        _add(session, case.department_id, case, event, kind=event.kind, now=now)
+        _add(session, case.department_id, case, event, kind=kind, now=now)
 
 
 def enqueue_moved(

@@ -23,8 +23,8 @@ class Choice:
 
     @property
     def lasting(self) -> bool:
-        """Whether it keeps its meaning whatever was said since: it carries the case that it rates."""
-        return self.payload.startswith("/rate_service{")
+        """Whether it keeps its meaning whatever was said since: it carries the case that it is about."""
+        return '"case_number":' in self.payload
 
 
 @dataclass(frozen=True)

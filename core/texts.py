@@ -10,6 +10,7 @@ import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from core.act_texts import ACT_TEXTS
 from core.nearby_texts import NEARBY_TEXTS
 from core.rights_texts import RIGHTS_TEXTS
 from core.statutory_texts import STATUTORY_TEXTS
@@ -93,6 +94,7 @@ REQUIRED: Mapping[str, frozenset[str]] = {
     "case_status_reopened": _p("number", "note"),
     "case_status_rejected": _p("number", "note", "officer", "phone", "remedy"),
     **STATUTORY_TEXTS,
+    **ACT_TEXTS,
     "case_note": _p("number", "department", "note"),
     # mails to departments, and what their callbacks lack
     "department_mail_subject": _p("number", "service", "event"),
@@ -191,6 +193,10 @@ class Texts:
     """The sentences of one city, checked against REQUIRED by the loader."""
 
     entries: Mapping[str, str]
+
+    def placeholders(self, key: str) -> frozenset[str]:
+        """The values that the text `key` needs."""
+        return placeholders_of(self.entries.get(key, ""))
 
     def render(self, key: str, **values: object) -> str:
         """Fill the text `key`. Raises TextError for an unknown key or a wrong set of values."""

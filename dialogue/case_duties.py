@@ -14,7 +14,7 @@ from core.case_events import Actor, lock_case, record_event
 from core.case_notices import day_and_time, sign, tell
 from core.case_queries import supplements_arrived
 from core.case_status import DONE, TITLES, CaseStatus
-from core.cases import Terms, change_status
+from core.case_wishes import end_wait
 from core.city import City
 from core.database import Database
 from core.models.case import Case, CaseDuty
@@ -42,17 +42,7 @@ def _arrive(session: Session, city: City, *, case_id: int, at: datetime, now: da
     case = lock_case(session, case_id=case_id, expected_version=None)
     if case.paused_at is None or case.paused_at > at:
         return False  # Somebody was quicker.
-    change_status(
-        session,
-        city=city,
-        case_id=case_id,
-        to=CaseStatus.IN_PROGRESS,
-        actor=SYSTEM,
-        reason=city.texts.render("duty_arrived"),
-        note=city.texts.render("case_supplement_arrived"),
-        terms=Terms(arrived_at=at),
-        now=now,
-    )
+    end_wait(session, city=city, case=case, actor=SYSTEM, at=at, now=now)
     return True
 
 

@@ -127,7 +127,7 @@ def superseded_by(session: Session, *, delivery_id: int, conversation_id: int) -
         .order_by(Delivery.id.desc())
         .limit(MOST_LOOKED_BACK)
     )
-    asked = next((each for each in earlier if each.payload.get("choices")), None)
+    asked = next((each for each in earlier if _grows_old(each)), None)
     if asked is None:
         return None
     pressed = session.scalars(
@@ -136,6 +136,11 @@ def superseded_by(session: Session, *, delivery_id: int, conversation_id: int) -
         .limit(1)
     ).first()
     return asked.provider_id if pressed is None else None
+
+
+def _grows_old(delivery: Delivery) -> bool:
+    """Whether it offers something that is over once something else was asked."""
+    return any(not choice.lasting for choice in Reply.from_data(delivery.payload).choices)
 
 
 def parse_payload(payload: str, *, title: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from core.inbound import TurnKind
 from core.invitations import Invitations
 from core.models.conversation import Conversation, Draft, Turn
 from core.replies import Choice, Reply
+from dialogue.case_talk import resolve_case_photo, resolve_case_words
 from dialogue.choices import case_in_reply, parse_payload, resolve_press, resolve_typed
 from dialogue.rasa import RasaTurn
 from dialogue.survey import is_pressed_score, resolve_comment, resolve_score
@@ -148,7 +149,9 @@ def read_turn(
     if heard_before and len(turn.attachment_ids) == before_edit["attachments"]:
         return Reading(before=tuple(before), aside=True)
     if turn.attachment_ids and (heard_before or not _readable(turn.text)):
-        return rasa(meaning=_inform(texts.render("photo_as_text"), entity=None))
+        photo = texts.render("photo_as_text")
+        for_case = resolve_case_photo(session, turn=turn, title=photo)
+        return rasa(meaning=for_case or _inform(photo, entity=None))
 
     text = turn.text.strip()
     if not _readable(without_notices(text)):
@@ -165,8 +168,10 @@ def read_turn(
     if len(turn.text) > ANALYSED_CHARACTERS:
         after.append(Reply(texts.render("too_long_kept", limit=ANALYSED_CHARACTERS)))
     text = text[:ANALYSED_CHARACTERS]
-    comment = resolve_comment(session, turn=turn, text=text)
-    return rasa(text=None if comment else text, meaning=comment, after=tuple(after))
+    meant = resolve_comment(session, turn=turn, text=text) or resolve_case_words(
+        session, turn=turn, city=city, text=text, now=now
+    )
+    return rasa(text=None if meant else text, meaning=meant, after=tuple(after))
 
 
 def _removed(refused: Collection[str]) -> Iterator[str]:

@@ -17,6 +17,15 @@ _SCORE = re.compile(
 )
 
 
+_SAID = re.compile(r"(?<![\d.])([1-5])\s?점(?!\s?만점)")
+
+
+def find_score(text: str) -> int | None:
+    """The one score that stands in a longer message ("그 가로등은 4점이요"); None for none or two of them."""
+    found = set(_SAID.findall(normalise(text).text))
+    return int(found.pop()) if len(found) == 1 and "만점" not in text else None
+
+
 def read_score(text: str) -> int | None:
     """The score of a whole message (5, 5점이요, 별 네 개 드려요), or None (8점, 5점 만점에 4점)."""
     found = _SCORE.fullmatch(_TRIM.sub("", normalise(text).text))
