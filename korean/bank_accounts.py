@@ -15,14 +15,16 @@ _BANKS = (
     r"(?:KB\s?)?국민은행|(?:국민|신한|우리|하나|기업|농협|외환|제일|한미|산업|대구|부산|경남|광주|전북|제주|수협|시티|씨티|수출입"
     r"|카카오|토스|저축|아이엠|iM|KDB|IBK|NH|SC|KB|SC제일|한국씨티|중소기업)\s?(?:은행|뱅크|중앙회)"
     r"|NH\s?농협|농협|축협|신협|수협|새마을\s?금고|새마을|우체국|카뱅|케뱅|케이\s?뱅크|K\s?뱅크|카카오\s?뱅크|토스\s?뱅크|토스"
-    r"|신한|국민|기업|산림조합|저축은행|증권|KB|NH|IBK"
+    r"|카카오(?!톡|맵|택시|페이|T)|씨티|신한|국민|기업|산림조합|저축은행|증권|KB|NH|IBK"
 )
 _CUE = re.compile(
-    rf"(?:{_BANKS}|은행)(?![가-힣]{{0,4}}\s?(?:대출|앞|옆|건너))[^0-9\n]{{0,24}}?$|(?:^|[\s,(:])(?:하나|우리)\s?$|(?:계좌|통장|예금|입금|송금|이체|환불|환급)[^0-9\n]{{0,24}}$",
+    rf"(?:{_BANKS}|은행)(?![가-힣]{{0,4}}\s?(?:대출|앞|옆|건너|앱|어플|맵|톡|택시|페이))[^0-9\n]{{0,24}}?$|(?:^|[\s,(:])(?:하나|우리)\s?$|(?:계좌|통장|예금|입금|송금|이체|환불|환급)[^0-9\n]{{0,24}}$",
     re.I,
 )
 # Without a word beside it, a bank's short name is a word like any other.
-_AFTER = re.compile(rf"\s?[(,]?\s?(?:{_BANKS})|[^0-9\n]{{0,6}}(?:계좌|통장)", re.I)
+_AFTER = re.compile(
+    rf"\s?[(,]?\s?(?:이건|이거|이게|이|제|내)?\s?(?:{_BANKS})|[^0-9\n]{{0,6}}(?:계좌|통장)", re.I
+)
 # Some banks let people have their phone number as their account.
 _NEXT_TO = re.compile(rf"(?:{_BANKS})\s?$", re.I)
 _MONEY = re.compile(r"\s?(?:원|만\s?원|억|천원|건|명|%)")
@@ -32,6 +34,8 @@ _COPULA = re.compile(
 )
 # After spoken digits 이 may be a two: 칠이로 보내 주세요.
 _SAID = re.compile(r"이(?:에요|예요|고요?|구요|라|며|거든|요)")
+_CARD = re.compile(r"카드[^0-9\n]{0,8}$")
+_SAYS_ACCOUNT = re.compile(r"[^0-9\n]{0,8}(?:계좌|통장)")
 _SHORTEST, _LONGEST = 10, 16
 
 
@@ -63,7 +67,7 @@ def _at(text: str, chain: Chain, index: int) -> Found | None:
     lead = _CUE.search(before)
     if lead is None and _AFTER.match(text, chain.ends[last - 1]) is None:
         return None
-    if names_a_thing(text, start):
+    if names_a_thing(text, start) or (count >= 15 and _CARD.search(before)):
         return None
     dashed = any("-" in gap for gap in chain.gaps[index + 1 : last])
     score = 0.6 + 0.1 * dashed + 0.1 * (lead is not None)
@@ -72,6 +76,8 @@ def _at(text: str, chain: Chain, index: int) -> Found | None:
         score += (
             0.25 if not chain.digits.startswith("01", index) or _NEXT_TO.search(before) else 0.05
         )
+    elif lead is not None and _SAYS_ACCOUNT.match(text, chain.ends[last - 1]):
+        score += 0.25
     return Found(start, chain.ends[last - 1], BANK_ACCOUNT, chain.digits[index:last], score)
 
 

@@ -11,10 +11,16 @@ _AT = re.compile(
     r"\s{0,2}(?:@|골뱅이|꼴뱅이|[(\[<{]\s?(?:at|앳|엣|골뱅이)\s?[)\]>}]|(?<=[A-Za-z0-9가-힣])\s(?:at|앳|엣|에트|앳트)\s|(?<=[A-Za-z0-9])(?:앳|엣))\s{0,2}",
     re.I,
 )
+_ENGLISH = re.compile(
+    r"(?<![A-Za-z0-9._-])(?:look|looking|meet|find|see|me|us|it|is|was|available|visit|check|posted|found)$",
+    re.I,
+)
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}$")
 _DOT = r"\s{0,2}(?:\.|점|닷|쩜|[(\[]\s?(?:dot|점|닷)\s?[)\]]|\sdot\s)\s{0,2}"
 _END = r"(?:[A-Za-z]{2,24}|컴|콤|씨오\s?점\s?케이알|케이알|넷|씨오엠|오알지)"
 _HOST = rf"(?P<host>[A-Za-z0-9-]{{1,63}}(?:{_DOT}[A-Za-z0-9-]{{1,63}}){{0,4}}{_DOT}{_END})"
+# A host of the speaker's own, spelled: 큐큐 닷컴.
+_SAID_HOST = r"(?P<said>[가-힣A-Za-z0-9-]{2,12})\s?(?:닷|쩜|점)\s?(?P<end>컴|콤|넷|com|net|co\.?kr|케이알|kr)"
 _HOSTS = {
     "네이버": "naver.com",
     "지메일": "gmail.com",
@@ -31,7 +37,8 @@ _HOSTS = {
 }
 _DOMAIN = re.compile(
     rf"{_HOST}|(?P<name>{'|'.join(_HOSTS)})(?:\s?메일)?(?:{_DOT}(?:com|net|kr|컴|콤|넷|씨오엠)|\s?(?:닷컴|쩜컴|컴))?|"
-    rf"(?P<bare>naver|gmail|hanmail|daum|kakao|nate|hotmail|outlook)\s?(?:닷컴|쩜컴|com|net|컴)?(?![A-Za-z])",
+    rf"(?P<bare>naver|gmail|hanmail|daum|kakao|nate|hotmail|outlook)\s?(?:닷컴|쩜컴|com|net|컴)?(?![A-Za-z])"
+    rf"|{_SAID_HOST}",
     re.I,
 )
 _ENDINGS = {"컴": "com", "콤": "com", "씨오엠": "com", "넷": "net", "케이알": "kr", "오알지": "org"}
@@ -48,6 +55,8 @@ _SPELLED_LOCAL = re.compile(
 )
 _WORD_LOCAL = re.compile(r"[가-힣A-Za-z0-9._-]{1,30}$")
 _ONE = re.compile(rf"{_LETTER}|[A-Za-z0-9._-]")
+_HANGUL_BEFORE = re.compile(r"(?<![가-힣])[가-힣]{2,4}$")
+_LABEL_ENDS = re.compile(r"메일|주소|멜|[은는이가]$")
 _LABELS = re.compile(r"^(?:이메일|메일|주소|이멜|멜|메일주소|이메일주소)(?:은|는|이|가)?")
 
 
@@ -61,6 +70,8 @@ def find_emails(text: str) -> Iterator[Found]:
         written = "@" in at.group()
         if domain["host"] is None and at.group().strip().isalpha() and at.group().isascii():
             continue  # "look at naver"
+        if _ENGLISH.search(text[max(0, at.start() - 12) : at.start()]) and "@" not in at.group():
+            continue
         if (
             domain["bare"]
             and written is False
@@ -91,6 +102,9 @@ def _local(before: str, *, spelled: bool) -> tuple[str, int]:
         return read, len(letters.group())
     if plain is not None:
         name = plain.group().lstrip(".")
+        hangul = _HANGUL_BEFORE.search(before[: len(before) - len(name)]) if spelled else None
+        if hangul is not None and not _LABEL_ENDS.search(hangul.group()):
+            name = hangul.group() + name  # 홍길동77 골뱅이
         return name, len(name)
     if not spelled:
         return "", 0
@@ -104,6 +118,9 @@ def _local(before: str, *, spelled: bool) -> tuple[str, int]:
 def _host(domain: re.Match[str]) -> str:
     if domain["name"]:
         return _HOSTS[domain["name"]]
+    if domain["said"]:
+        end = domain["end"].lower()
+        return f"{domain['said']}.{_ENDINGS.get(end, end)}"
     if domain["bare"]:
         end = "net" if domain["bare"].lower() in ("hanmail", "daum") else "com"
         return f"{domain['bare']}.{end}"

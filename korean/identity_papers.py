@@ -20,16 +20,25 @@ _PASSPORT_CUE = re.compile(
 _CUED = re.compile(
     r"(?:여권|패스포트|passport)(?:\s?(?:번호|넘버|no\.?|number))?[^0-9A-Za-z\n\[\]]{0,24}?"
     r"(?P<number>(?:[A-Za-z]{1,2}[ -]?|(?:엠|에스|알|피엠|지|디)\s?)?"
-    r"(?:[0-9영공빵일이삼사오육륙칠팔구][ -]?){3}(?:[A-Za-z에비씨디이]?[ -]?)"
+    r"(?:[0-9영공빵일이삼사오육륙칠팔구][ -]?){3}(?:에\s?)?"
+    r"(?:(?:에이|에프|제이|케이|[A-Za-z에비씨디이])?[ -]?)(?:에\s?)?"
     r"(?:[0-9영공빵일이삼사오육륙칠팔구][ -]?){3,4}[0-9영공빵일이삼사오육륙칠팔구])(?![0-9A-Za-z])",
     re.I,
 )
+# Old ones (PM1234567) and those of other countries, where the word stands beside them.
+_OTHER = re.compile(
+    r"(?<![A-Za-z0-9])(?=[A-Z0-9]*[A-Z])(?=(?:[A-Z]*[0-9]){5})[A-Z0-9]{7,9}(?![A-Za-z0-9]|-[0-9])"
+)
+_PASSPORT_AFTER = re.compile(r"[^0-9A-Za-z\n]{0,8}(?:여권|passport)", re.I)
 _DIGITS_AT_LEAST = re.compile(
     r"(?:[^0-9영공빵일이삼사오육륙칠팔구]*[0-9영공빵일이삼사오육륙칠팔구]){7}"
 )
 _LICENCE_CUE = re.compile(r"면허[^0-9\n\[\]]{0,16}$")
 _LICENCE_GROUPS = frozenset({2, 4, 10})
-_REGIONS = "서울|부산|대구|인천|광주|대전|울산|경기남부|경기북부|경기|강원|충북|충남|전북|전남|경북|경남|제주"
+_REGIONS = (
+    r"서울|부산|대구|인천|광주|대전|울산"
+    r"|경기\s?남부|경기\s?북부|경기|강원|충북|충남|전북|전남|경북|경남|제주"
+)
 _REGION_LICENCE = re.compile(
     rf"(?:{_REGIONS})\s?[-.]?\s?[0-9]{{2}}\s?[-. ]\s?[0-9]{{6}}\s?[-. ]\s?[0-9]{{2}}(?![0-9])"
 )
@@ -47,6 +56,10 @@ def find_passports(text: str) -> Iterator[Found]:
         cue = _PASSPORT_CUE.search(text[max(0, found.start() - 24) : found.start()]) is not None
         if cue or not names_a_thing(text, found.start()):
             yield Found(found.start(), found.end(), PASSPORT, "", 0.7 + 0.3 * cue)
+    for found in _OTHER.finditer(text):
+        before = text[max(0, found.start() - 24) : found.start()]
+        if _PASSPORT_CUE.search(before) or _PASSPORT_AFTER.match(text, found.end()):
+            yield Found(found.start(), found.end(), PASSPORT, "", 0.8)
     for found in _CUED.finditer(text):
         if _DIGITS_AT_LEAST.match(found["number"]):
             yield Found(found.start("number"), found.end("number"), PASSPORT, "", 0.9)

@@ -8,33 +8,51 @@ from collections.abc import Iterable, Iterator
 from korean.findings import PHONE, Found
 
 _CUE = re.compile(
-    r"(?:전화|연락처|연락|핸드폰|휴대폰|휴대전화|핸폰|폰|집전화|tel|TEL|Tel|☎|☏|번호)\s?(?:번호)?\s?(?:는|은|:|\.|로는|가)?\s{0,2}"
-    r"(?P<number>(?P<first>[2-9][0-9]{2,3})\s?[-.)~ ]\s?(?P<last>[0-9]{4}))(?![0-9]|\s?[-.]\s?[0-9])"
+    r"(?:국번\s?없이|전화|연락처|연락|핸드폰|휴대폰|휴대전화|핸폰|폰|집전화|tel|TEL|Tel|☎|☏|번호)\s?(?:번호)?\s?(?:는|은|:|\.|로는|가)?\s{0,2}"
+    r"(?P<number>(?P<first>[2-9][0-9]{2,3})\s?(?:[-.)~ ]|에|국에?|다시|대시)\s?"
+    r"(?P<last>[0-9]{4}))(?![0-9]|\s?[-.]\s?[0-9])"
+)
+# 우리집은 3482-1920이에요: four digits first, since three may be a block of flats.
+_HOME = re.compile(
+    r"(?:우리\s?집|저희\s?집|울집|집|삼실|사무실|가게|매장|식당)\s?(?:번호)?(?:은|는)?\s?:?\s{0,2}"
+    r"(?P<number>(?P<first>[2-9][0-9]{3})\s?[-.)]\s?(?P<last>[0-9]{4}))(?![0-9]|\s?[-.]\s?[0-9])"
 )
 # 1588-0000 and its like are offices'.
 _OFFICE = re.compile(r"1[0-9]{3}")
 _OURS = re.compile(
     r"(?:접수|조회|관리|민원|사건|문서|차량|버스|운송장|송장|고유|주문|등록|우편|전주)\s?$"
 )
-_CALL = re.compile(r"\s?(?:번|번호)?\s?(?:으?로|에|이고|이에요|예요|입니다|이요|,|\.|$|\n)")
+_CALL = re.compile(
+    r"\s?(?:번|번호)?\s?(?:으?로|에|이고|이구|고요|구요|이에요|예요|이예요|에요|입니다|인데|이라|라고|이요|요|임|여기|이거|꼭|좀|부탁|,|\.|/|$|\n)"
+)
 
 
 # 010에 천이백삼십사에 오천육백칠십팔: each group read as a number.
 _ONE = "[일이삼사오육칠팔구]"
 _GROUP = rf"{_ONE}?천(?:{_ONE}?백)?(?:{_ONE}?십)?{_ONE}?"
+_SPOKEN = "[0-9영공빵일이삼사오육륙칠팔구]"
+_BETWEEN = r"[\s,.-]{0,2}(?:에|다시|대시|하이픈|국번에?|국에|국)?[\s,.-]{0,2}"
 _READ = re.compile(
-    rf"(?:010|공일공|영일영|공일영|영일공)[\s,.-]{{0,2}}(?:에|다시|국에|국)?[\s,.-]{{0,2}}(?P<first>{_GROUP})"
-    rf"[\s,.-]{{0,2}}(?:에|다시|국에|국)?[\s,.-]{{0,2}}(?P<last>{_GROUP}|[0-9]{{4}})"
+    r"(?<![0-9])(?P<code>010|공일공|영일영|공일영|영일공|02|[공영]이|0[3-6][1-5]|[공영](?:삼[일이삼]|사[일이삼사]|오[일이삼사오]|육[일이삼사]))"
+    rf"{_BETWEEN}(?P<first>{_GROUP}|{_SPOKEN}{{3,4}}){_BETWEEN}(?P<last>{_GROUP}|{_SPOKEN}{{4}})(?![0-9])"
 )
 # 10-1234-5678: the zero was taken for granted.
 _SHORT_MOBILE = re.compile(
     r"(?:폰|전화|연락처|번호|☎)[^0-9\n]{0,8}(?P<number>10[-. ][0-9]{4}[-. ][0-9]{4})(?![0-9]|-[0-9])"
 )
+_DIGITS = dict(zip("영공빵일이삼사오육륙칠팔구", "0001234566789", strict=True))
 _POWERS = {"십": 10, "백": 100, "천": 1000}
 
 
 def _digits(written: str) -> str:
     return "0" + "".join(one for one in written if one.isdigit())
+
+
+def _plain(group: str) -> str:
+    """The digits of a group, read as a number or digit by digit."""
+    if any(one in _POWERS for one in group):
+        return str(_amount(group))
+    return "".join(one if one.isdigit() else _DIGITS[one] for one in group)
 
 
 def _amount(words: str) -> int:
@@ -52,15 +70,17 @@ def find_local_phones(text: str, *, public: Iterable[str]) -> Iterator[Found]:
     """Numbers without an area code that a word announces."""
     known = frozenset(public)
     for found in _READ.finditer(text):
-        parts = [
-            one if one.isdigit() else f"{_amount(one):04}" for one in found.group("first", "last")
-        ]
-        yield Found(found.start(), found.end(), PHONE, f"010{parts[0]}{parts[1]}", 0.85)
+        groups = found.group("first", "last")
+        if not any(one in _POWERS for group in groups for one in group):
+            continue  # digit by digit: the chains know it
+        value = _plain(found["code"]) + "".join(map(_plain, groups))
+        if value not in known:
+            yield Found(found.start(), found.end(), PHONE, value, 0.85)
     for found in _SHORT_MOBILE.finditer(text):
         yield Found(
             found.start("number"), found.end("number"), PHONE, _digits(found["number"]), 0.6
         )
-    for found in _CUE.finditer(text):
+    for found in (*_CUE.finditer(text), *_HOME.finditer(text)):
         number = found["first"] + found["last"]
         if _OFFICE.fullmatch(found["first"]) or any(one.endswith(number) for one in known):
             continue

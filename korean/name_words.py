@@ -1,36 +1,9 @@
-"""Word lists for finding introduced names: surnames, syllables of given names, words that are none.
+"""Word lists for finding names: words that are none, and how foreigners' names begin.
 
 Only data.  The words that are no names begin with a surname's syllable and stand where a name could.
 """
 
 from __future__ import annotations
-
-# Every surname of one syllable that is in use.
-SURNAMES = frozenset(
-    "가간갈감갑강경고공곽구국권금기길김나남노도동두라류마맹명모목문민박반방배백범변복봉부빈사상서석선"
-    "설성소손송승시신심안양어엄여연염예오옥온왕용우원위유육윤은이인임장전정제조좌주지진차채천초최추탁"
-    "태팽편표피하한함허현형호홍화황"
-)
-# Without those that are rare and begin common words.
-COMMON_SURNAMES = frozenset(
-    "강고공곽구권금기길김나남노도라류마맹명모문민박반방배백변서석선설성소손송신심안양엄여연염오옥왕우"
-    "원위유육윤이인임장전정제조주진차채천최추탁표하한함허현홍황"
-)
-COMPOUND = ("남궁", "황보", "제갈", "사공", "선우", "독고", "서문", "동방")
-# Syllables that given names are made of.
-GIVEN = frozenset(
-    "가간갑강건걸검겸경계고곤관광교구국군궁권규균근금기길꺽끝나남내녀노다단달담대덕도돈돌동두득라란람"
-    "랑래량련령례로록룡루류륜률리린림마막만매명모목몽묵문미민바박반방배백번범별병보복본봄봉비빈빛사산"
-    "삼상새샘서석선설섭성세소손솔솜송쇠수숙순숭슬승시식신심쌍아안애양언엄업여연열염엽영예오옥온완요용"
-    "우욱운웅원월위유윤율은음의이익인일임자재전점정제조종주준중지진찬참창채천철청초총춘충치칠탁태택판"
-    "팔평표필하학한해행향허헌혁현형혜호홍화환황회효후훈휘흥희힘"
-)
-# Given names of one syllable.
-SINGLE = frozenset(
-    "강건결겸경광구국권규균근기남단담덕란랑률린명무문미민범별병빈산삼상석선설섭성솔수숙순승식신아연열"
-    "영옥온완용우욱운웅원유윤율은의이인일재정종주준중지진찬창천철청총춘충태택필하학한혁현형혜호화환훈"
-    "휘흥희"
-)
 
 # Whole words that are no names, though surname and syllables fit.
 _NOT_NAMES = """

@@ -133,6 +133,8 @@ def _is_odd(
         return False
     if len(parted) >= length - 2:
         return True
+    if chain.digits.startswith("050", first) and len(parted) <= 3:
+        return True  # 050-7192-83948: the code is taken for a mobile's
     mobile = chain.digits.startswith(("010", "10"), first)
     if mobile and parted == frozenset(range(code, length, 2)):
         return True

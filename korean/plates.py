@@ -19,22 +19,33 @@ _DIGIT = "[0-9영공빵일이삼사오육륙칠팔구]"
 _VALUES = dict(zip("영공빵일이삼사오육륙칠팔구", "0001234566789", strict=True))
 _PLATE = re.compile(
     rf"(?<![0-9.\-/])(?:(?P<region>{_REGIONS})\s?)?(?P<class>[0-9]\s?[0-9]\s?(?:[0-9]\s?)?)"
-    rf"-?\s?(?P<letter>[{_LETTERS}])\s?[-.]?\s?(?P<number>(?:[0-9][ .]?){{3}}[0-9])(?![0-9]|-[0-9])"
+    rf"-?\s?(?P<letter>[{_LETTERS}])\s?[-.]?\s?"
+    rf"(?P<number>(?:[0-9][ .]?){{3}}[0-9]|[0-9]{{2}}\s?-\s?[0-9]{{2}})(?![0-9]|-[0-9])"
 )
 _OLD = re.compile(
-    rf"(?<![가-힣])(?P<region>{_REGIONS})\s?(?P<class>[0-9]|[가-힣]{{2,3}}(?=\s|[{_LETTERS}]\s?[0-9]))\s?"
-    rf"(?P<letter>[{_LETTERS}])\s?(?P<number>[0-9]{{4}})(?![0-9]|-[0-9])"
+    rf"(?<![가-힣])(?P<region>{_REGIONS})\s?(?P<class>[0-9]|[가-힣]{{2,3}}(?=\s|[{_LETTERS}차카타파]\s?[0-9]))\s?"
+    rf"(?P<letter>[{_LETTERS}차카타파])\s?(?P<number>[0-9]{{4}})(?![0-9]|-[0-9])"
 )
 _TENS = "[이삼사오육칠팔구]?십[일이삼사오육칠팔구]?"
 _READ = re.compile(
     rf"(?<![가-힣0-9])(?:(?P<region>{_REGIONS})\s?)?(?P<class>(?:[이삼사오육칠팔구]?백\s?)?(?:{_TENS}|[일이삼사오육칠팔구]))\s?"
     rf"(?P<letter>[{_LETTERS}])(?:자)?[\s,]{{0,2}}(?P<number>(?:{_DIGIT}\s?){{3}}{_DIGIT}"
     rf"|[이삼사오육칠팔구]?천\s?(?:[이삼사오육칠팔구]?백)?\s?(?:{_TENS}|[일이삼사오육칠팔구])?)(?!{_DIGIT})"
+    r"(?![가-힣](?<![이가은는을를로에의도차번인라입예요고]))"
 )
 _SPOKEN = re.compile(
     rf"(?<![가-힣0-9])(?:(?P<region>{_REGIONS})\s?)?(?P<class>{_DIGIT}\s?{_DIGIT}(?:\s?{_DIGIT})?)\s?"
-    rf"(?P<letter>[{_LETTERS}])(?:자)?[\s,]{{0,2}}(?P<number>(?:{_DIGIT}\s?){{3}}{_DIGIT})(?!{_DIGIT})"
+    rf"(?:에\s?)?(?P<letter>[{_LETTERS}])(?:자|(?<![국호조])에)?[\s,]{{0,2}}(?P<number>(?:{_DIGIT}\s?){{3}}{_DIGIT})(?!{_DIGIT})"
 )
+# Diplomats' (외교 012-345), and the plate of a car not yet registered (임 1234).
+_DIPLOMATIC = re.compile(
+    r"(?<![가-힣])(?P<kind>외교|영사|준외|준영|국기|협정|대표)\s?(?P<number>[0-9]{3}\s?-\s?[0-9]{3})(?![0-9]|-[0-9]|\s?[억만원명건])"
+)
+_TEMPORARY = re.compile(
+    rf"(?<![가-힣])(?:(?P<region>{_REGIONS})\s?)?임\s?(?P<number>[0-9]{{4}})(?![0-9]|-[0-9])"
+)
+_TEMPORARY_CUE = re.compile(r"임시|번호판|차")
+_JUDGMENT = re.compile(r"\s?(?:호\s?)?(?:판결|결정|사건|선고|판례)")
 _CUE = re.compile(r"차|번호판|주차|번호|차량|승용|트럭|오토바이|택시|운전")
 # 12조 3456억, 302호 1234번지, 3로 1200원: the letter counts something, the four digits are a sum.
 _SUM = re.compile(r"\s?(?:억|만|천|원|명|건|개|가구|세대|번지|년|m|㎡|km|kg|톤|미터|시|조)")
@@ -49,12 +60,20 @@ def find_plates(text: str) -> Iterator[Found]:
             score = _score(text, found, base)
             if score:
                 yield Found(found.start(), found.end(), VEHICLE_PLATE, _value(found), score)
+    for found in _DIPLOMATIC.finditer(text):
+        value = re.sub(r"\s", "", found.group())
+        yield Found(found.start(), found.end(), VEHICLE_PLATE, value, 0.7)
+    for found in _TEMPORARY.finditer(text):
+        around = text[max(0, found.start() - 16) : found.end() + 16]
+        if _TEMPORARY_CUE.search(around):
+            value = re.sub(r"\s", "", found.group())
+            yield Found(found.start(), found.end(), VEHICLE_PLATE, value, 0.6)
 
 
 def _score(text: str, found: re.Match[str], base: float) -> float:
     before = text[max(0, found.start() - 24) : found.start()]
     cue = _CUE.search(before) is not None or _CUE.search(text[found.end() : found.end() + 16])
-    if names_a_thing(text, found.start()):
+    if names_a_thing(text, found.start()) or _JUDGMENT.match(text, found.end()):
         return 0.0
     spoken = any(one in _VALUES or one in "십백천" for one in found["class"] + found["number"])
     if spoken and not cue:

@@ -186,6 +186,8 @@ def _phones(text: str, chains: list[Chain], public: frozenset[str]) -> Iterator[
             continue
         for phone in find_phones(chain, public=public):
             start, end = chain.starts[phone.first], chain.ends[phone.last - 1]
+            if text[start] == "령" and "가" <= text[start - 1 : start] <= "힣":
+                continue  # 강령이 2003. 5. 19.
             if not phone.value.startswith("01") and names_a_things_number(text, start):
                 continue
             # The sign and the bracket belong to the number: +82…, (02)….

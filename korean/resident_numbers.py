@@ -45,6 +45,21 @@ _WRITTEN_DATE = re.compile(
     r"(?<![0-9])(?:1[89]|20)?[0-9]{2}\s{0,3}년\s{0,3}(?P<month>[0-9]{1,2})\s{0,3}월\s{0,3}"
     r"(?P<day>[0-9]{1,2})\s{0,3}일(?P<gap>[^0-9]{0,24})[0-9]{7}(?![0-9])"
 )
+# 팔십이년 삼월 사일 뒤는 일구이팔삼칠사: the date in words, the rest digit by digit.
+_SPOKEN_DATE = re.compile(
+    r"(?:천구백)?(?:[이삼사오육칠팔구]?십)?[일이삼사오육칠팔구공영]{0,2}년\s?(?:십[일이]|[일이삼사오유육칠팔구시십])월\s?"
+    r"(?:[이삼]?십)?[일이삼사오육칠팔구]?일(?P<gap>[^0-9\n]{0,16}?)(?P<rest>[일이삼사오육칠팔](?:\s?[공영일이삼사오육칠팔구]){6}|[1-8][0-9]{6})"
+    r"(?![0-9])"
+)
+# 82.3.4-1928374; and, after 주민번호, a half with a digit too many or too few.
+_SHORT_DATE = re.compile(
+    r"(?<![0-9.])[0-9]{2}[./-](?P<month>[0-9]{1,2})[./-](?P<day>[0-9]{1,2})\s?[-~]\s?(?P<rest>[1-8][0-9]{6})(?![0-9])"
+)
+_SLIP = re.compile(
+    r"(?:주민(?:등록)?\s?번호|민번|외국인(?:등록)?\s?번호)[^0-9\n]{0,8}(?P<number>[0-9]{5,8}\s?[-~]\s?(?P<rest>[1-8][0-9]{5,7}))(?![0-9])"
+)
+_SPOKEN_ONES = dict(zip("일이삼사오육칠팔", "12345678", strict=True))
+_NO_HALF = re.compile(r"\s?(?:원|번|건|명|개|매|장|호)")
 _WRITTEN_GAP = re.compile(r"생|뒤|뒷|주민|^\s*[-~/.·]\s*$")
 
 
@@ -64,8 +79,20 @@ def find_resident_numbers(
     yield from _in_halves(text, chains)
     for found in _WRITTEN_DATE.finditer(text):
         month, day = int(found["month"]), int(found["day"])
-        if _is_day(month, day) and _WRITTEN_GAP.search(found["gap"]):
+        bare = found["gap"].isspace() and found.group()[-7] in "12345678"
+        bare = bare and _NO_HALF.match(text, found.end()) is None
+        if _is_day(month, day) and (bare or _WRITTEN_GAP.search(found["gap"])):
             yield _found(*found.span(), found.group()[-7], 0.9)
+    for found in _SHORT_DATE.finditer(text):
+        if _is_day(int(found["month"]), int(found["day"])):
+            yield _found(*found.span(), found["rest"][0], 0.8)
+    for found in _SLIP.finditer(text):
+        yield _found(*found.span("number"), found["rest"][0], 0.7)
+    if "년" in text:
+        for found in _SPOKEN_DATE.finditer(text):
+            if _WRITTEN_GAP.search(found["gap"]):
+                first = found["rest"][0]
+                yield _found(*found.span(), _SPOKEN_ONES.get(first, first), 0.8)
 
 
 def _in_chain(
@@ -159,6 +186,8 @@ def _is_other_bare_number(
     if _DEGREES_BEFORE.search(before):
         return True
     number = text[start:end]
+    if number[6] in "09" and _RESIDENT_KEY.search(before) is None:
+        return True  # born in the 1800s: a time in milliseconds, an account
     if _BARCODE_BEFORE.search(before) and _has_barcode_check(number):
         return True
     if any(a <= start < b for a, b in addresses):

@@ -24,7 +24,12 @@ _STOP = (
     r"|출구|승강장|엘리베이터|포인트|모집|법정|창구|묘|구역|필지|표|서식|관사|터|선로|교(?![가-힣])|수문|관정|약수))"
 )
 _PAIR = re.compile(
-    rf"(?:{_BLOCK})\s?[,.\-]?\s?(?:(?:{_FLOOR}\s?,?\s?)?(?:{_ROOM}|{_SPOKEN_ROOM}){_STOP}|{_FLOOR})"
+    rf"(?:{_BLOCK})\s?[,.\-]?\s?(?:(?:{_FLOOR}\s?,?\s?)?(?:{_ROOM}|{_SPOKEN_ROOM}){_STOP}|{_FLOOR}(?!\s?(?:회의실|강의실|민원|사무실|화장실|로비|매장|주차)))"
+)
+# 3층 왼쪽 집, 201동 3-4라인.
+_SIDE = re.compile(
+    rf"{_FLOOR}\s?(?:왼쪽|오른쪽|왼편|오른편|좌측|우측|앞쪽|뒤쪽|안쪽|가운데|맨\s?끝|끝|첫\s?번?째|[두세]\s?번째)\s?(?:집|방)"
+    rf"|(?:{_BLOCK})\s?[0-9](?:\s?[-~,]\s?[0-9])?\s?(?:호\s?)?라인"
 )
 _ALONE = re.compile(
     rf"(?<![0-9A-Za-z.\-])(?:{_FLOOR}\s?,?\s?)?"
@@ -42,9 +47,16 @@ _HOME = (
 _BARE_ROOM = re.compile(
     rf"(?:(?<=[\s,])|(?:{_HOME})\s?)(?P<unit>[0-9]{{3,4}}\s?동\s?,?\s?[0-9]{{3,4}})(?![0-9]|\s?[가-힣]{{0,2}}[0-9-]|\s?(?:호|번|년|명|세대|원|건|m|동))"
 )
+# 삼익 7동 302: of estates that are called after who built them.
+_ESTATE_ROOM = re.compile(
+    r"(?:아파트|삼익|우성|한양|한신|미성|주공|벽산|극동|신동아|동아|청구|쌍용|삼성|대림|두산|경남|진흥|선경|현대|럭키|단지|빌라|연립|맨션)"
+    r"\s?(?P<unit>[0-9]{1,2}\s?동\s?,?\s?[0-9]{3,4})(?![0-9]|\s?(?:호|번|년|명|세대|원|건|m|동|-))"
+)
 # 101-1203 after a housing estate's name, or after 동호수.
 _DASHED = re.compile(
-    rf"(?:(?:{_HOME})|동호수?[는은:]?|동\s?호수?[는은:]?)\s?(?P<unit>(?<![0-9])[0-9]{{3,4}}\s?-\s?[0-9]{{3,4}})(?![0-9]|-[0-9]|\s?번)"
+    rf"(?:(?:{_HOME})|동호수?[는은:]?|동\s?호수?[는은:]?)\s?"
+    rf"(?P<unit>(?<![0-9])(?:[0-9]{{3,4}}|(?<=[가-힣])[0-9]{{1,2}}|(?<=[가-힣] )[0-9]{{1,2}})"
+    rf"\s?-\s?[0-9]{{3,4}})(?![0-9]|-[0-9]|\s?번)"
 )
 _LIVES = (
     r"\s?(?:에서?\s?|에요?,?\s?)?(?:집\s?에?\s?사|사는|살고|살아|삽니다|살며|살던|거주|주민|입주민|세대|세입자|입주자"
@@ -65,7 +77,7 @@ _PUBLIC = re.compile(
     r"\s?(?:건물|내|안|의|에|동관|서관)?\s?,?\s?(?:지하\s?)?(?:[0-9]{1,2}\s?층)?\s?$"
 )
 _NOT_A_ROOM = re.compile(
-    r"(?:제|별표|별지|서식|고시|공고|훈령|예규|조례|규칙|법률|태풍|국도|지방도|고속도로|노선|버스|호선|천연기념물|보물|국보|사적|의안"
+    r"(?:제|임시|별표|별지|서식|고시|공고|훈령|예규|조례|규칙|법률|태풍|국도|지방도|고속도로|노선|버스|호선|천연기념물|보물|국보|사적|의안"
     r"|공원|가로수|전봇대|가로등|보안등|놀이터|정류장|채널|기호|경부|창구|법정|부두|출구|위성|누리|발사체|접수|게이트|번호|통권|묘역|맨홀|관정|벤치|시설물|CCTV|카메라)"
     r"\s?(?:제)?\s?(?:[0-9]{2,4}-)?$"
 )
@@ -101,7 +113,11 @@ def find_units(text: str) -> Iterator[Found]:
             if _NOT_A_ROOM.search(before) or (_PUBLIC.search(before) and not lives):
                 continue
             yield _unit(text, found.start(), found.end(), score + 0.2 * lives)
-    for found in _BARE_ROOM.finditer(text):
+    for found in _SIDE.finditer(text):
+        if _PUBLIC.search(text[max(0, found.start() - 20) : found.start()]):
+            continue
+        yield _unit(text, found.start(), found.end(), 0.8)
+    for found in (*_BARE_ROOM.finditer(text), *_ESTATE_ROOM.finditer(text)):
         yield _unit(text, found.start("unit"), found.end("unit"), 0.7)
     for found in _DASHED.finditer(text):
         yield _unit(text, found.start("unit"), found.end("unit"), 0.7)

@@ -197,9 +197,9 @@ def test_two_hundred_characters_take_less_than_five_milliseconds() -> None:
     text = (said * 5)[:200]
     took = []
     for _ in range(30):
-        began = time.perf_counter()
+        began = time.process_time()
         redact(text)
-        took.append(time.perf_counter() - began)
+        took.append(time.process_time() - began)
     assert sorted(took)[15] < 0.005
 
 
@@ -223,9 +223,9 @@ LONG = [
 @pytest.mark.parametrize("piece", LONG)
 def test_twenty_thousand_characters_take_bounded_time(piece: str) -> None:
     text = piece * (20_000 // len(piece))
-    began = time.perf_counter()
+    began = time.process_time()
     redact(text)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_an_account_is_told_by_its_words_and_not_by_its_digits() -> None:

@@ -303,6 +303,6 @@ PIECES = [
 @pytest.mark.parametrize("piece", PIECES)
 def test_twenty_thousand_characters_take_no_long_time(piece: str) -> None:
     text = piece * (20_000 // len(piece))
-    began = time.perf_counter()
+    began = time.process_time()
     redact(text)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2

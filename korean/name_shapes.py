@@ -1,0 +1,105 @@
+"""Says how much a word looks like a Korean name, by its syllables; knows no context and finds nothing.
+
+The score is a sum of logarithms (naive Bayes, korean/name_weights.py): surname, each syllable of the
+given name, less something for a word that is known to be none.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from korean.name_lookalikes import LOOKALIKES
+from korean.name_weights import CLOSING, OPENING, SINGLE, SURNAME
+from korean.name_words import NOT_ENDINGS, NOT_NAMES
+
+# What a syllable that no name of ours has costs; what a rare length costs.
+_UNKNOWN = -22
+_RARE = -16
+_TWO = -38
+_FOUR = -30
+# Hardly a word begins with two syllables that are a surname and goes on like a given name.
+_COMPOUND = 25
+_NO_NAME = -200
+# A word of the language may still be a name, but somebody must say so: 이재민, 방정식.
+_A_WORD = -70
+_BEGINS_LIKE_A_WORD = -14
+# Surnames that hardly begin another word: 남궁, not 서문 or 동방.
+_ALONE = dict.fromkeys(("남궁", "황보", "제갈", "독고", "선우"), 30)
+_MAKES_WORDS = frozenset("하해한할함된될형성식적율률중별권법건만")
+_FIRST = frozenset(SURNAME)
+_NO_DONG_BEGINS_SO = frozenset("김박최윤")
+_DONGS_THAT_ARE_NAMES = frozenset({"길동", "막동", "복동"})
+
+
+@lru_cache(maxsize=8192)
+def likeness(word: str) -> int:
+    """Tenths of the logarithm of how much likelier a name writes this word than other talk does.
+
+    Words of two to four syllables; others, and such without a surname, are -200.
+    """
+    length = len(word)
+    if not 2 <= length <= 4 or (word[0] not in _FIRST and word[:2] not in _FIRST):
+        return _NO_NAME
+    best = _NO_NAME
+    two = _surname(word[:2])
+    if two is not None and length == 4:
+        best = two + _pair(word[2:]) + _COMPOUND
+    elif two is not None and length == 3:
+        best = two + SINGLE.get(word[2], _UNKNOWN) // 2 + _ALONE.get(word[:2], _TWO // 2)
+    one = _surname(word[0])
+    if one is not None:
+        if length == 3:
+            best = max(best, one + _pair(word[1:]))
+        elif length == 2:
+            best = max(best, one + SINGLE.get(word[1], _UNKNOWN) + _TWO)
+        else:
+            best = max(
+                best, min(20, one + _pair(word[1:3]) + CLOSING.get(word[3], _UNKNOWN) // 2) + _FOUR
+            )
+    return best + _as_word(word)
+
+
+def given_likeness(word: str) -> int:
+    """The same for a given name of two syllables without a surname."""
+    if word in NOT_NAMES or word in LOOKALIKES:
+        return _NO_NAME
+    return _pair(word)
+
+
+def _surname(written: str) -> int | None:
+    """A rare surname is no proof against a name: where one is introduced, it may stand."""
+    weight = SURNAME.get(written)
+    return weight if weight is None or weight > 0 else weight * 2 // 3
+
+
+def _pair(given: str) -> int:
+    first, second = OPENING.get(given[0], _UNKNOWN), CLOSING.get(given[1], _UNKNOWN)
+    # One syllable may be rare; two that no name has are another word: 유튜버.
+    return first + second - (15 if max(first, second) <= _RARE else 0)
+
+
+def _as_word(word: str) -> int:
+    if word in NOT_NAMES or word in LOOKALIKES:
+        return _A_WORD
+    if (
+        len(word) == 3
+        and word[-1] == "동"
+        and word[0] not in _NO_DONG_BEGINS_SO
+        and word[1:] not in _DONGS_THAT_ARE_NAMES
+    ):
+        return _A_WORD  # 신사동, 이문동: where somebody lives
+    if len(word) == 3 and word[-1] in "이요고은는라인을를의와과로에" and word[:-1] in LOOKALIKES:
+        return _A_WORD  # 이후 + 이고, not 이후이 + 고
+    if len(word) == 3 and word[-1] == "역":
+        return _A_WORD // 2
+    if (
+        len(word) == 3
+        and word[-1] in _MAKES_WORDS
+        and (word[:-1] in LOOKALIKES or word[:-1] in NOT_NAMES)
+    ):
+        return _A_WORD // 2  # 조성하, 유도형, 추진중
+    if len(word) >= 3 and word[:-1] in NOT_NAMES:
+        if word[-1] in NOT_ENDINGS or word[-1] in "이요고은는라인의를을와과도로에":
+            return _A_WORD
+        return _BEGINS_LIKE_A_WORD
+    return 0
