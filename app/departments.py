@@ -15,6 +15,7 @@ from app.wiring import Parts
 from core.city import City
 from core.department_ports import DepartmentSender
 from core.inbound import Photo
+from core.put_away import Words
 from dialogue.photos import accept_photo
 from integrations.department_callback_api import CallbackDeps, add_callbacks
 from integrations.department_callback_work import CallbackRunner
@@ -130,6 +131,7 @@ def make_department_router(parts: Parts) -> APIRouter:
     add_callbacks(
         router,
         CallbackDeps(
+            words=Words.of(parts.city, parts.vault),
             database=parts.database,
             city=parts.city,
             secrets=load_department_secrets(parts.settings, parts.city),

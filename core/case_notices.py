@@ -23,6 +23,7 @@ from core.deliveries import enqueue
 from core.matters import LEGAL, TALK
 from core.models.case import Case, CaseEvent
 from core.models.conversation import Conversation
+from core.put_away import hidden
 from core.replies import Choice, Image, Reply, albums
 from core.texts import REQUIRED
 
@@ -119,6 +120,8 @@ def tell(
     """
     text = city.texts.render(key, **{name: values[name] for name in REQUIRED[key]})
     replies = [Reply(text), *albums(list(map(Image, images, alts)))]
+    # A token means nothing in another conversation, or the wrong thing: the number of its own citizen.
+    others = [Reply(hidden(text)), *albums(list(map(Image, images, map(hidden, alts))))]
     owner = session.get_one(Conversation, case.conversation_id)
     for conversation in [owner, *followers_of(session, case_id=case.id)]:
         if conversation.address.startswith(ERASED):
@@ -126,7 +129,7 @@ def tell(
         name = f"case:{case.id}:{dedupe or case.version}"
         if conversation is not owner:
             name += f":c{conversation.id}"
-        for index, reply in enumerate(replies):
+        for index, reply in enumerate(replies if conversation is owner else others):
             enqueue(
                 session,
                 conversation=conversation,

@@ -29,6 +29,7 @@ from core.locking import lock_conversation, lock_existing
 from core.models.conversation import Conversation, Turn
 from core.photo_places import PhotoPlaces
 from core.ports import Now
+from core.put_away import public_numbers
 from core.telemetry import NO_TELEMETRY, Telemetry
 from core.turn_changes import GATHER, SETTLE, edit_turn, join_part
 from core.vault import Vault
@@ -70,11 +71,7 @@ class Door:
         self._city = city
         self._places = PhotoPlaces(vault=vault, jurisdiction=city.jurisdiction)
         self._now = now
-        self._public_numbers = frozenset(
-            [hotline.number for hotline in city.hotlines]
-            + [department.phone for department in city.departments]
-            + [neighbour.phone for neighbour in city.neighbours]
-        )
+        self._public_numbers = public_numbers(city)
 
     def receive(self, message: InboundMessage) -> Received:
         """Keep one message and return once it is committed. Raises TemporaryFailure if it is not."""
