@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from core.case_contacts import forget_childs_data
 from core.city import City, EmergencyRule
 from core.conversations import (
     ensure_conversation,
@@ -149,6 +150,7 @@ class Door:
                     message=message,
                     redaction=redaction,
                     emergency=emergency,
+                    minor=minor,
                     now=now,
                 )
             conversation = ensure_conversation(
@@ -167,11 +169,12 @@ class Door:
                     message=message,
                     redaction=redaction,
                     emergency=emergency,
+                    minor=minor,
                     now=now,
                 )
             reopen_conversation(session, conversation)
-            if minor and conversation.visibility == "private" and conversation.guardian is None:
-                conversation.guardian = NEEDED
+            if minor:
+                self._mark_minor(session, conversation, now)
             if not message.flood and is_flood(
                 session, conversation_id=conversation.id, at=message.sent_at or now
             ):
@@ -216,6 +219,7 @@ class Door:
         message: InboundMessage,
         redaction: Redaction | None,
         emergency: EmergencyRule | None,
+        minor: bool,
         now: datetime,
     ) -> Received:
         """A message that is known: an edit or a further part changes its turn, else it came twice."""
@@ -228,6 +232,8 @@ class Door:
         if message.edited_at is None and message.part in turn.parts:
             return twice
         conversation = session.get_one(Conversation, turn.conversation_id)
+        if minor:
+            self._mark_minor(session, conversation, now)
         redaction = self._with_halves(session, conversation, message, redaction, now, turn=turn)
         text, unread_token = self._put_away(session, conversation.id, message, redaction, now)
         joins = message.part is not None and message.part not in turn.parts
@@ -268,6 +274,13 @@ class Door:
             )
         return Received(turn.id, turn.conversation_id, duplicate=False)
 
+    @staticmethod
+    def _mark_minor(session: Session, conversation: Conversation, now: datetime) -> None:
+        """From now on a guardian is needed, also for what was given before."""
+        if conversation.visibility == "private" and conversation.guardian is None:
+            conversation.guardian = NEEDED
+            forget_childs_data(session, conversation_id=conversation.id, now=now)
+
     def _with_halves(
         self,
         session: Session,
@@ -281,15 +294,21 @@ class Door:
         """The redaction of a message together with those before it, whose pieces it masks."""
         if redaction is None or not message.text or message.contact is not None:
             return redaction
+
+        def keep(kind: str, value: str) -> str:
+            if conversation.guardian == NEEDED:
+                return CONTACT_REFUSED
+            return self._vault.keep(
+                session, conversation_id=conversation.id, kind=kind, value=value, now=now
+            )
+
         return join_halves(
             session,
             conversation=conversation,
             redaction=redaction,
             before=turn.id if turn is not None else None,
             public_numbers=self._public_numbers,
-            keep=lambda kind, value: self._vault.keep(
-                session, conversation_id=conversation.id, kind=kind, value=value, now=now
-            ),
+            keep=keep,
             now=now,
         )
 
