@@ -14,6 +14,7 @@ from app.settings_parts import variable
 from app.wiring import Parts
 from core.department_ports import DepartmentSender
 from core.inbound import Photo
+from core.put_away import Words
 from dialogue.photos import accept_photo
 from integrations.department_callback_api import CallbackDeps, add_callbacks
 from integrations.department_callback_work import CallbackRunner
@@ -122,6 +123,7 @@ def make_department_router(parts: Parts) -> APIRouter:
     add_callbacks(
         router,
         CallbackDeps(
+            words=Words.of(parts.city, parts.vault),
             database=parts.database,
             city=parts.city,
             secrets=load_department_secrets(parts.settings, parts.city),

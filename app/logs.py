@@ -26,7 +26,15 @@ SHORTEST_SECRET = 6
 TEXT = "%(asctime)s %(levelname)s %(name)s %(message)s%(ids)s"
 # They write a line for every beat and every call, which would bury the lines that matter; calls also
 # hold addresses.
-QUIET = {"apscheduler": logging.ERROR, "httpx": logging.WARNING, "httpcore": logging.WARNING}
+QUIET = {
+    "apscheduler": logging.ERROR,
+    "httpx": logging.WARNING,
+    "httpcore": logging.WARNING,
+    # It writes each statement with its values.
+    "sqlalchemy": logging.WARNING,
+}
+# At debug these write what they read: the notes in a photo, whole messages.
+NEVER_DEBUG = ("PIL", "telegram", "asyncio", "python_multipart", "multipart", "pikepdf")
 SERVERS = ("uvicorn", "uvicorn.error", "uvicorn.asgi")
 # The server writes it whenever its logger leads anywhere: addresses and query strings, which may hold
 # whatever a citizen typed.
@@ -55,6 +63,8 @@ def set_up_logs(settings: Settings, *, process: str, stream: IO[str] | None = No
     access.propagate = False
     for name, level in QUIET.items():
         logging.getLogger(name).setLevel(level)
+    for name in NEVER_DEBUG:
+        logging.getLogger(name).setLevel(max(logging.INFO, root.level))
 
 
 def make_formatter(settings: Settings, *, process: str) -> logging.Formatter:

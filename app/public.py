@@ -28,7 +28,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings.load()
     operations = make_operations(settings, process="public")
     parts = operations.parts
-    hub = Hub(parts.database)
+    hub = Hub(parts.database, vault=parts.vault)
     channels = make_channels(parts)
     talk = build_talk(parts, channels=channels.all, sent=hub.wake)
 

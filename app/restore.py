@@ -35,6 +35,12 @@ from app.migrate import alembic_config, upgrade
 from app.settings import Settings
 from app.settings_parts import variable
 from app.vault_keys import make_keys
+from app.withdrawal_ledger import (
+    NotedWithdrawal,
+    read_withdrawals,
+    withdraw_again,
+    withdrawals_in,
+)
 from core.attachments import AttachmentStore
 from core.database import Database
 from core.erasure import find_erasure, request_erasure
@@ -57,6 +63,8 @@ class Restored:
     aside: Path | None = None
     # Conversations whose erasure was asked for after the backup was made; it is asked for again.
     erased_again: list[int] = field(default_factory=list)
+    # Conversations in which a consent was taken back after the backup; it is taken back again.
+    withdrawn_again: list[int] = field(default_factory=list)
 
 
 def restore(
@@ -93,7 +101,7 @@ def restore(
     done = Restored(backup, manifest)
     if dry_run:
         return done
-    asked = _erasures_now(settings)
+    asked, withdrawn = _asked_now(settings)
     staged = settings.var_dir / f".restore-{now:%Y%m%d%H%M%S}"
     try:
         tell(f"{len(manifest.attachments)} attachments …")
@@ -107,6 +115,7 @@ def restore(
     upgrade(settings)
     _sign_end(settings, now)
     done.erased_again = _ask_again(settings, asked, by=by, now=now)
+    done.withdrawn_again = withdraw_again(settings.database_url, withdrawn, by=by, now=now)
     _check_after(settings, manifest)
     return done
 
@@ -237,14 +246,14 @@ def _has_tables(settings: Settings) -> bool:
         database.dispose()
 
 
-def _erasures_now(settings: Settings) -> set[tuple[int, datetime]]:
-    """Conversations that were erased or are to be: (id, when it began), from the list and the database.
+def _asked_now(settings: Settings) -> tuple[set[tuple[int, datetime]], set[NotedWithdrawal]]:
+    """Conversations to erase, (id, when it began), and consents taken back: from the list and the database.
 
-    The list outlives the database; an erasure that was asked for a moment ago stands only in the database.
+    The list outlives the database; what was asked for a moment ago stands only in the database.
     """
-    listed = {
-        (each.conversation_id, each.began) for each in read_ledger(settings.erasure_ledger_file)
-    }
+    file = settings.erasure_ledger_file
+    erased = {(each.conversation_id, each.began) for each in read_ledger(file)}
+    listed = erased, set(read_withdrawals(file))
     if database_kind(settings.database_url) == "sqlite" and not _holds_something(
         sqlite_path(settings.database_url)
     ):
@@ -257,7 +266,8 @@ def _erasures_now(settings: Settings) -> set[tuple[int, datetime]]:
                     Conversation, Conversation.id == Erasure.conversation_id
                 )
             )
-            return listed | {(conversation_id, began) for conversation_id, began in rows}
+            erased |= {(conversation_id, began) for conversation_id, began in rows}
+            return erased, listed[1] | set(withdrawals_in(session)[1])
     except (SQLAlchemyError, TemporaryFailure):
         return listed  # Lost or damaged, which is why somebody restores.
     finally:

@@ -29,6 +29,7 @@ from dialogue.dispatch import Dispatcher
 from dialogue.door import Door
 from dialogue.leases import Leases
 from dialogue.media import accept_file
+from dialogue.opened import open_channel
 from dialogue.rasa import RasaClient
 from dialogue.rights import Rights
 from dialogue.runner import TurnRunner
@@ -116,7 +117,13 @@ def build_talk(
 ) -> Talk:
     """The door, the turn runner and the dispatcher over the given channels; see Dispatcher for ``sent``."""
     telemetry = parts.telemetry
-    channels = tuple(watch_channel(channel, telemetry) for channel in channels)
+    vault = parts.vault
+    channels = tuple(
+        watch_channel(
+            open_channel(channel, database=parts.database, vault=vault, now=parts.now), telemetry
+        )
+        for channel in channels
+    )
     rasa = RasaClient(
         urls=parts.settings.rasa_urls, secret=parts.settings.turn_secret, telemetry=telemetry
     )

@@ -29,6 +29,7 @@ from app.quiet import log_unexpected
 from app.retention import make_retention
 from app.settings import Settings
 from app.wiring import Parts, Talk, build_talk
+from app.withdrawal_ledger import WithdrawalLedger
 from core.errors import TemporaryFailure
 from core.photo_places import PhotoPlaces
 from core.posts import look_after_posts
@@ -121,6 +122,7 @@ def _jobs(parts: Parts, talk: Talk, work: DepartmentWork) -> list[tuple[Callable
         _quietly(lambda: cut_old_lines(parts.settings, parts.database, now=parts.now()))
 
     ledger = ErasureLedger(parts.settings.erasure_ledger_file)
+    withdrawals = WithdrawalLedger(parts.settings.erasure_ledger_file)
     keeping = make_retention(parts, talk.rasa)
 
     def turns() -> None:
@@ -136,6 +138,7 @@ def _jobs(parts: Parts, talk: Talk, work: DepartmentWork) -> list[tuple[Callable
         _quietly(lambda: look_after_cases(database=parts.database, city=parts.city, now=parts.now))
 
     def erasures() -> None:
+        _quietly(lambda: withdrawals.note_new(parts.database))
         _quietly(
             lambda: erase_due(
                 database=parts.database,

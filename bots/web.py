@@ -185,7 +185,10 @@ def make_router(deps: WebDeps) -> APIRouter:
         """`after` is the last delivery's id, `turn` the last turn's; 0 for the beginning."""
         session = reader_of(request)
         page = read_after(
-            deps.database, address=session.address, cursor=Cursor(delivery=after, turn=turn)
+            deps.database,
+            address=session.address,
+            cursor=Cursor(delivery=after, turn=turn),
+            vault=deps.vault,
         )
         url_of = links.for_chat(address=session.address, now=deps.now)
         return JSONResponse(page.to_data(texts, url_of))

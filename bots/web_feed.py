@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from bots.web_files import UrlOf
 from bots.web_input import CHANNEL
 from bots.web_render import line_data
 from core.conversations import find_conversation
 from core.database import Database
+from core.put_away import reread
 from core.texts import Texts
 from core.transcript import Line, has_open_line, transcript
+from core.vault import Vault
 
 HISTORY_LINES = 200
 
@@ -43,8 +47,11 @@ class Page:
         }
 
 
-def read_after(database: Database, *, address: str, cursor: Cursor) -> Page:
-    """What this address may read after ``cursor`` (at most the last 200 lines)."""
+def read_after(database: Database, *, address: str, cursor: Cursor, vault: Vault) -> Page:
+    """What this address may read after ``cursor`` (at most the last 200 lines).
+
+    What officers and departments wrote to it is read whole, from ``vault``.
+    """
     with database.reading() as session:
         conversation = find_conversation(session, channel=CHANNEL, address=address)
         if conversation is None:
@@ -56,6 +63,10 @@ def read_after(database: Database, *, address: str, cursor: Cursor) -> Page:
             after_turn=cursor.turn,
             after_delivery=cursor.delivery,
         )
+        every = [
+            replace(line, **_whole(session, line, conversation.id, vault)) if line.told else line
+            for line in every
+        ]
         # Not with a person (nobody knows how long that takes), and not after the citizen was told that
         # the answer is late.
         waiting = (
@@ -72,3 +83,10 @@ def read_after(database: Database, *, address: str, cursor: Cursor) -> Page:
         waiting=waiting,
         cursor=Cursor(delivery=last["delivery"], turn=last["turn"]),
     )
+
+
+def _whole(session: Session, line: Line, conversation_id: int, vault: Vault) -> dict[str, Any]:
+    if line.reply is None or line.state != "sent":
+        return {}
+    reply = reread(session, line.reply, conversation_id=conversation_id, vault=vault)
+    return {"text": reply.text, "reply": reply}

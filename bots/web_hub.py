@@ -30,6 +30,7 @@ from core.database import Database
 from core.errors import TemporaryFailure
 from core.models.conversation import Conversation, Delivery, Turn
 from core.texts import Texts
+from core.vault import Vault
 
 POLL_SECONDS = 0.25
 AFTER_FAILURE_SECONDS = 2.0
@@ -56,10 +57,11 @@ class Hub:
         self,
         database: Database,
         *,
+        vault: Vault,
         poll_seconds: float = POLL_SECONDS,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
     ) -> None:
-        self._database = database
+        self._database, self._vault = database, vault
         self._poll_seconds = poll_seconds
         self._heartbeat_seconds = heartbeat_seconds
         self._watches: dict[str, set[_Watch]] = defaultdict(set)
@@ -156,7 +158,11 @@ class Hub:
     async def _read(self, address: str, cursor: Cursor) -> Page | None:
         try:
             return await run_in_threadpool(
-                read_after, self._database, address=address, cursor=cursor
+                read_after,
+                self._database,
+                address=address,
+                cursor=cursor,
+                vault=self._vault,
             )
         except TemporaryFailure:
             # Forget what the poller saw, so that it wakes this stream again.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Annotated, Literal, cast
@@ -27,6 +28,8 @@ ALT_LIMIT = 300
 # beyond it the connection is closed.
 DISCARD_LIMIT = 64 * 1024 * 1024
 
+# Nothing but digits: our page's own ids hold letters too, and so many digits may be somebody's number.
+_ONLY_DIGITS = re.compile(r"[0-9._-]{8,}")
 ExternalId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{8,64}$")]
 
 
@@ -155,7 +158,7 @@ def external_id(address: str, from_browser: str) -> str:
 
     An id in which personal data might lie is kept as its hash; ours are random, so this is rare.
     """
-    if redact(from_browser).spans:
+    if redact(from_browser).spans or _ONLY_DIGITS.fullmatch(from_browser):
         from_browser = hashlib.sha256(from_browser.encode()).hexdigest()[:40]
     return f"{address[:32]}:{from_browser}"
 

@@ -53,6 +53,7 @@ _ACTIONS = {
     "audit.cut": "보관 기간이 지난 기록 파기",
     "turn.words": "답하지 못한 말 보기",
     "turn.retry": "답하지 못한 말 다시 처리",
+    "department.list": "부서 연계 화면 보기",
     "outbox.words": "보내지 못한 말 보기",
     "outbox.retry": "다시 보내기",
     "outbox.resolve": "도착 여부 정하기",

@@ -6,7 +6,7 @@ Must not decide what is allowed: core says no with a code, and the page tells wh
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -20,6 +20,7 @@ from console.cases import existing_case, note_case, officer_of, show_case
 from console.conversations import RowId
 from console.deps import ConsoleDeps
 from console.forms import read_line, read_number, read_text, read_words
+from console.officers_words import put_away
 from console.pages import Pages
 from core.case_clock import Terms, clock_rows, history_of
 from core.case_inspection import begin_inspection, end_inspection, extend_inspection
@@ -167,6 +168,12 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
                     now=visit.now,
                 )
                 if first:
+                    away = put_away(deps, conversation_id=conversation_id, now=visit.now)
+                    filled = replace(
+                        filled,
+                        words=away(session, filled.words),
+                        agency=away(session, filled.agency),
+                    )
                     do(session, deps.city, filled)
                     note_case(session, visit, "case.change", case)
         except Refused as refused:

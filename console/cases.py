@@ -17,6 +17,7 @@ from console.case_near import values as near_values
 from console.conversations import RowId
 from console.deps import ConsoleDeps
 from console.forms import LONGEST_REASON, read_line, read_number, read_photos, read_text, typed
+from console.officers_words import put_away
 from console.pages import Pages, token_chip, with_tokens
 from core.attachments import stored_files
 from core.audit import record_audit
@@ -88,6 +89,7 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
                     officer_id=officer.id,
                     now=visit.now,
                 )
+                away = put_away(deps, conversation_id=case.conversation_id, now=visit.now)
                 if first:
                     change_status(
                         session,
@@ -95,9 +97,9 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
                         case_id=case.id,
                         to=wanted.to,
                         actor=officer_of(visit),
-                        reason=wanted.reason,
-                        note=wanted.note,
-                        photos=wanted.photos,
+                        reason=away(session, wanted.reason),
+                        note=away(session, wanted.note),
+                        photos=[(photo, away(session, alt)) for photo, alt in wanted.photos],
                         expected_version=wanted.version,
                         now=visit.now,
                     )
@@ -124,6 +126,7 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
                     officer_id=officer.id,
                     now=visit.now,
                 )
+                away = put_away(deps, conversation_id=case.conversation_id, now=visit.now)
                 if first:
                     change_department(
                         session,
@@ -131,7 +134,7 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
                         case_id=case_id,
                         department_id=read_line(visit.form, "department", limit=60),
                         actor=officer_of(visit),
-                        reason=reason,
+                        reason=away(session, reason),
                         expected_version=read_number(visit.form, "version"),
                         now=visit.now,
                     )

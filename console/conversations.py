@@ -25,6 +25,7 @@ from console.forms import (
     read_words,
     typed,
 )
+from console.officers_words import put_away
 from console.pages import Pages, file_audience, with_tokens
 from core.audit import record_audit
 from core.case_queries import cases_of
@@ -44,6 +45,7 @@ from core.models.conversation import Attachment, Conversation
 from core.officer_sessions import use_form
 from core.officers import OfficerView, allows, names_of
 from core.post_queries import speaks_to_everybody
+from core.put_away import in_plain_words
 from core.replies import Reply
 from core.transcript import transcript
 from dialogue.file_answer import file_answer, over_answer
@@ -139,12 +141,13 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
             # Files are content-addressed: one that is stored for an answer that is then refused
             # is stored once, however often it is tried.
             photos = read_photos(visit.form, store=deps.store)
+            away = put_away(deps, conversation_id=conversation_id, now=visit.now)
             return lambda session: answer(
                 session,
                 conversation_id=conversation_id,
                 officer_id=visit.signed_in.officer.id,
-                text=text,
-                photos=photos,
+                text=away(session, text),
+                photos=[(photo, away(session, alt)) for photo, alt in photos],
                 form_id=read_line(visit.form, "form_token", limit=64),
                 now=visit.now,
             )
@@ -382,7 +385,8 @@ def _transcript_values(
 def _purpose(visit: Visit) -> str:
     """The purpose of a look at personal data. Raises Refused("purpose_missing")."""
     chosen = read_line(visit.form, "purpose", limit=40)
-    detail = read_words(visit.form, "detail", limit=LONGEST_PURPOSE)
+    # It goes into the audit log, which no erasure reaches.
+    detail = in_plain_words(read_words(visit.form, "detail", limit=LONGEST_PURPOSE))
     if chosen not in words.PURPOSES or (chosen == words.PURPOSE_OTHER and len(detail) < 2):
         raise Refused("purpose_missing")
     return f"{chosen}: {detail}" if detail else chosen

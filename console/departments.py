@@ -14,6 +14,7 @@ from console.conversations import RowId
 from console.deps import ConsoleDeps
 from console.forms import read_line
 from console.pages import Pages
+from core.audit import record_audit
 from core.case_status import TITLES, CaseStatus
 from core.department_desk import (
     TROUBLED,
@@ -56,6 +57,16 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
     @router.get("/departments")
     @needs("case.read")
     def departments(request: Request) -> Response:
+        visit: Visit = request.state.visit
+        with deps.database.transaction() as session:
+            # What came back from departments stands there: words about citizens' cases.
+            record_audit(
+                session,
+                actor=visit.signed_in.officer.actor,
+                action="department.list",
+                subject="departments",
+                now=visit.now,
+            )
         return _show(request, deps=deps, pages=pages)
 
     @router.post("/departments/{department_id}/probe")

@@ -5,6 +5,7 @@ A part of ``core.cases``, the one writer of that table. The history says that it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -19,9 +20,12 @@ from core.models.vault import VaultItem
 
 CHANGED_NOTE = "시민이 연락처를 바꿨어요."
 WITHDRAWN_NOTE = "시민이 연락처를 쓰는 데 한 동의를 거두어 연락처를 지웠어요."
+MINOR_NOTE = "시민이 열네 살이 안 되었다고 해서 보호자가 동의할 때까지 연락처를 지웠어요."
 # In an event's data: the department that needs the contact gets the new one (core.department_events).
 CONTACT_CHANGED = "contact_changed"
 CONTACT_KINDS = ("phone", "email")
+# What tells who a child is and where; a plate or a business is seldom the child's, and the matter needs it.
+OF_A_PERSON = (*CONTACT_KINDS, "person_name", "address_unit", "bank_account", "card")
 _DONE = sorted(status.value for status in DONE)
 
 
@@ -58,7 +62,14 @@ def change_contact(
     return changed
 
 
-def remove_contacts(session: Session, *, conversation_id: int, now: datetime) -> list[Case]:
+def remove_contacts(
+    session: Session,
+    *,
+    conversation_id: int,
+    now: datetime,
+    note: str = WITHDRAWN_NOTE,
+    kinds: Sequence[str] = CONTACT_KINDS,
+) -> list[Case]:
     """Take the contact out of every case of a conversation and empty it in the vault; the changed cases."""
     lock_conversation(session, conversation_id)
     query = select(Case).where(
@@ -67,10 +78,20 @@ def remove_contacts(session: Session, *, conversation_id: int, now: datetime) ->
     cases = list(session.scalars(query.order_by(Case.id)))
     for case in cases:
         case.contact_token = None
-        _note(session, case, WITHDRAWN_NOTE, now, conversation_id, changed=False)
+        _note(session, case, note, now, conversation_id, changed=False)
     session.flush()
-    _empty(session, VaultItem.conversation_id == conversation_id, now)
+    _empty(session, VaultItem.conversation_id == conversation_id, now, kinds=kinds)
     return cases
+
+
+def forget_childs_data(session: Session, *, conversation_id: int, now: datetime) -> list[Case]:
+    """What was given before its giver said that they are under 14 (개인정보 보호법 22조의2); twice is once.
+
+    Without a guardian's consent it may not be kept: it leaves the vault and the cases, whose numbers stay.
+    """
+    return remove_contacts(
+        session, conversation_id=conversation_id, now=now, note=MINOR_NOTE, kinds=OF_A_PERSON
+    )
 
 
 def _note(
@@ -98,11 +119,13 @@ def _empty_unused(session: Session, *, conversation_id: int, token: str, now: da
         _empty(session, of_it, now)
 
 
-def _empty(session: Session, which: object, now: datetime) -> None:
+def _empty(
+    session: Session, which: object, now: datetime, *, kinds: Sequence[str] = CONTACT_KINDS
+) -> None:
     table = table_of(VaultItem)
     at = func.coalesce(table.c.erased_at, now, type_=table.c.erased_at.type)
     session.execute(
         table.update()
-        .where(which, table.c.kind.in_(CONTACT_KINDS))  # type: ignore[arg-type]
+        .where(which, table.c.kind.in_(kinds))  # type: ignore[arg-type]
         .values(emptied(VaultItem) | {"erased_at": at})
     )

@@ -23,6 +23,7 @@ from core.deliveries import enqueue
 from core.matters import LEGAL, TALK
 from core.models.case import Case, CaseEvent
 from core.models.conversation import Conversation
+from core.put_away import hidden
 from core.replies import Choice, Image, Reply, albums
 from core.texts import REQUIRED
 
@@ -128,18 +129,19 @@ def tell(
     act on it and gets the ``choices``.
     """
     text = city.texts.render(key, **{name: values[name] for name in REQUIRED[key]})
-    pictures = albums(list(map(Image, images, alts)))
+    own = [Reply(text, choices=choices), *albums(list(map(Image, images, alts)))]
+    # A token means nothing in another conversation, or the wrong thing: the number of its own citizen.
+    others = [Reply(hidden(text)), *albums(list(map(Image, images, map(hidden, alts))))]
     owner = session.get_one(Conversation, case.conversation_id)
     for conversation in [owner, *followers_of(session, case_id=case.id)]:
         if conversation.address.startswith(ERASED):
             continue  # Nobody is there any more, and nothing shall be kept about them.
         if by == Actor("citizen", f"conversation:{conversation.id}"):
             continue  # Answered in the same breath.
-        replies = [Reply(text, choices=choices if conversation is owner else ()), *pictures]
         name = f"case:{case.id}:{dedupe or case.version}"
         if conversation is not owner:
             name += f":c{conversation.id}"
-        for index, reply in enumerate(replies):
+        for index, reply in enumerate(own if conversation is owner else others):
             enqueue(
                 session,
                 conversation=conversation,

@@ -35,6 +35,10 @@ CHAT_MEMORY = timedelta(seconds=60)
 REFUSALS_TOGETHER = timedelta(seconds=10)
 
 
+# Deliveries whose words an officer or a department wrote; the bot's own quote tokens and open none.
+WRITTEN_BY_PEOPLE = ("officer", "status")
+
+
 @dataclass(frozen=True)
 class Outgoing:
     """A delivery leased for sending. ``lease_token`` proves the lease when the result is recorded.

@@ -31,6 +31,7 @@ from core.models.erasure import Erasure
 from core.models.nearby import CaseFollow
 from core.models.privacy import CaseLink, DataLink
 from core.models.vault import VaultItem
+from core.put_away import in_plain_words
 from core.turn_queue import OPEN_STATES as OPEN_TURNS
 from core.vault import TOKEN_NAMES, TOKEN_PATTERN
 
@@ -74,7 +75,7 @@ def request_erasure(
         actor=_actor_of(erasure),
         action="conversation.erase_requested",
         subject=f"conversation:{conversation_id}",
-        purpose=reason.strip()[:200],
+        purpose=in_plain_words(reason.strip())[:200],
         now=now,
     )
     return erasure

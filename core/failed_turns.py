@@ -12,6 +12,7 @@ from core.audit import record_audit
 from core.conversations import ERASED
 from core.errors import Refused
 from core.models.conversation import Turn
+from core.put_away import in_plain_words
 from core.turn_queue import has_failed
 
 
@@ -77,6 +78,6 @@ def _audit(
         actor=by,
         action=action,
         subject=f"turn:{turn_id}",
-        purpose=why.strip()[:200],
+        purpose=in_plain_words(why.strip())[:200],
         now=now,
     )

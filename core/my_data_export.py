@@ -28,6 +28,7 @@ from core.models.case import Case, CaseEvent, CaseRating
 from core.models.conversation import Attachment, Conversation, Delivery, Draft, Turn
 from core.models.officers import Officer
 from core.models.vault import VaultItem
+from core.put_away import in_plain_words
 from core.replies import Reply
 from core.vault import TOKEN_PATTERN, Vault
 
@@ -72,7 +73,7 @@ def export_my_data(
         actor=actor,
         action="my_data.export",
         subject=f"conversation:{conversation_id}",
-        purpose=f"{PURPOSE}: {how}"[:200],
+        purpose=f"{PURPOSE}: {in_plain_words(how)}"[:200],
         now=now,
     )
     made = _Export(session, vault=vault, city=city, talk=talk, actor=actor, now=now)

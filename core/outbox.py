@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from core.audit import record_audit
 from core.errors import Refused
 from core.outbox_sources import DeliveryOutbox, DepartmentOutbox, OutboxItem, OutboxSource
+from core.put_away import in_plain_words
 
 SOURCES: Mapping[str, OutboxSource] = {
     DeliveryOutbox.name: DeliveryOutbox(),
@@ -96,7 +97,7 @@ def resolve_item(
 def _said(text: str, what: str) -> str:
     if not text.strip():
         raise Refused(f"{what}_missing")
-    return text.strip()
+    return in_plain_words(text.strip())
 
 
 def _audit(session: Session, ref: str, action: str, **line: Any) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from core.attachments import StoredFile, stored_files
+from core.deliveries import WRITTEN_BY_PEOPLE
 from core.delivery_queue import is_open as is_open_delivery
 from core.models.conversation import Delivery, Turn
 from core.replies import Reply
@@ -57,6 +58,8 @@ class Line:
     failure: str | None = None
     author: str | None = None
     action: str = "send"
+    # An officer or a department wrote it: its citizen reads it whole (core.put_away).
+    told: bool = False
 
     @property
     def mark(self) -> str:
@@ -174,5 +177,6 @@ def _delivery_line(delivery: Delivery) -> Line:
         speaker=delivery.speaker,
         failure=delivery.failure,
         action=delivery.action,
+        told=delivery.kind in WRITTEN_BY_PEOPLE,
         lasting=delivery.kind == "notice" or any(choice.lasting for choice in reply.choices),
     )

@@ -205,6 +205,23 @@ class Vault:
         self._telemetry.count("vault_read")
         return plain.decode("utf-8", "surrogatepass")
 
+    def show_again(self, session: Session, *, conversation_id: int, token: str) -> str | None:
+        """What an officer's message to this conversation's citizen says, for that citizen's own page.
+
+        ``reveal`` wrote its line when the message was sent (``core.put_away``); a page that is looked at
+        again is nobody's new look. None: it is gone or does not open.
+        """
+        item = _item(session, conversation_id, token)
+        if item is None:
+            return None
+        try:
+            plain = self.keys.open(
+                item.ciphertext, key_id=item.key_id, context=context_of(conversation_id, token)
+            )
+        except PermanentFailure:
+            return None
+        return plain.decode("utf-8", "surrogatepass")
+
     def forget(self, session: Session, *, conversation_id: int, token: str, now: datetime) -> None:
         """Erase one value; its token is never given out again. Unknown or erased already: nothing."""
         item = _item(session, conversation_id, token)

@@ -23,6 +23,7 @@ from core.errors import PermanentFailure, Refused
 from core.failpoints import failpoint
 from core.locking import insert_missing, lock_row
 from core.models.vault import VaultItem, VaultKey
+from core.put_away import in_plain_words
 from core.vault import VAULT_KEY, Cipher, KeyRing, context_of, named_value
 
 BATCH = 200
@@ -217,7 +218,7 @@ def give_up_key(session: Session, *, key_id: str, by: str, reason: str, now: dat
         actor=by,
         action="vault.key_lost",
         subject=f"vault:{key_id}",
-        purpose=reason,
+        purpose=in_plain_words(reason),
         now=now,
     )
     return (

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from core.case_contacts import forget_childs_data
 from core.city import City, EmergencyRule
 from core.conversations import (
     ensure_conversation,
@@ -29,6 +30,7 @@ from core.locking import lock_conversation, lock_existing
 from core.models.conversation import Conversation, Turn
 from core.photo_places import PhotoPlaces
 from core.ports import Now
+from core.put_away import public_numbers
 from core.telemetry import NO_TELEMETRY, Telemetry
 from core.turn_changes import GATHER, SETTLE, edit_turn, join_part
 from core.vault import Vault
@@ -70,11 +72,7 @@ class Door:
         self._city = city
         self._places = PhotoPlaces(vault=vault, jurisdiction=city.jurisdiction)
         self._now = now
-        self._public_numbers = frozenset(
-            [hotline.number for hotline in city.hotlines]
-            + [department.phone for department in city.departments]
-            + [neighbour.phone for neighbour in city.neighbours]
-        )
+        self._public_numbers = public_numbers(city)
 
     def receive(self, message: InboundMessage) -> Received:
         """Keep one message and return once it is committed. Raises TemporaryFailure if it is not."""
@@ -152,6 +150,7 @@ class Door:
                     message=message,
                     redaction=redaction,
                     emergency=emergency,
+                    minor=minor,
                     now=now,
                 )
             conversation = ensure_conversation(
@@ -170,11 +169,12 @@ class Door:
                     message=message,
                     redaction=redaction,
                     emergency=emergency,
+                    minor=minor,
                     now=now,
                 )
             reopen_conversation(session, conversation)
-            if minor and conversation.visibility == "private" and conversation.guardian is None:
-                conversation.guardian = NEEDED
+            if minor:
+                self._mark_minor(session, conversation, now)
             if not message.flood and is_flood(
                 session, conversation_id=conversation.id, at=message.sent_at or now
             ):
@@ -219,6 +219,7 @@ class Door:
         message: InboundMessage,
         redaction: Redaction | None,
         emergency: EmergencyRule | None,
+        minor: bool,
         now: datetime,
     ) -> Received:
         """A message that is known: an edit or a further part changes its turn, else it came twice."""
@@ -231,6 +232,8 @@ class Door:
         if message.edited_at is None and message.part in turn.parts:
             return twice
         conversation = session.get_one(Conversation, turn.conversation_id)
+        if minor:
+            self._mark_minor(session, conversation, now)
         redaction = self._with_halves(session, conversation, message, redaction, now, turn=turn)
         text, unread_token = self._put_away(session, conversation.id, message, redaction, now)
         joins = message.part is not None and message.part not in turn.parts
@@ -271,6 +274,13 @@ class Door:
             )
         return Received(turn.id, turn.conversation_id, duplicate=False)
 
+    @staticmethod
+    def _mark_minor(session: Session, conversation: Conversation, now: datetime) -> None:
+        """From now on a guardian is needed, also for what was given before."""
+        if conversation.visibility == "private" and conversation.guardian is None:
+            conversation.guardian = NEEDED
+            forget_childs_data(session, conversation_id=conversation.id, now=now)
+
     def _with_halves(
         self,
         session: Session,
@@ -284,15 +294,21 @@ class Door:
         """The redaction of a message together with those before it, whose pieces it masks."""
         if redaction is None or not message.text or message.contact is not None:
             return redaction
+
+        def keep(kind: str, value: str) -> str:
+            if conversation.guardian == NEEDED:
+                return CONTACT_REFUSED
+            return self._vault.keep(
+                session, conversation_id=conversation.id, kind=kind, value=value, now=now
+            )
+
         return join_halves(
             session,
             conversation=conversation,
             redaction=redaction,
             before=turn.id if turn is not None else None,
             public_numbers=self._public_numbers,
-            keep=lambda kind, value: self._vault.keep(
-                session, conversation_id=conversation.id, kind=kind, value=value, now=now
-            ),
+            keep=keep,
             now=now,
         )
 

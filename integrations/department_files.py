@@ -5,7 +5,7 @@ An address works only for files of cases that this department was given.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, Response
 
 from core.attachments import StoredFile, as_stored
+from core.audit import record_audit
 from core.database import Database
 from core.file_links import FileLinks
 from core.files import FileGone, FileStore
@@ -35,6 +36,10 @@ class DepartmentLinks:
 
     def __init__(self, *, base_url: str, key: bytes, now: Now) -> None:
         self._base, self._links, self._now = base_url.rstrip("/"), FileLinks(key), now
+
+    def now(self) -> datetime:
+        """The present moment, by the clock that the addresses go by."""
+        return self._now()
 
     def link(self, file_id: int, *, department_id: str, lasts: timedelta = MAIL_LASTS) -> str:
         """An address of this file for this department that works for so long."""
@@ -79,8 +84,18 @@ def add_files(
             return _problem(
                 403, "this address is not ours or its time is over: the next event has new ones"
             )
-        with database.reading() as session:
+        with database.transaction() as session:
             found = file_for(session, file_id=file_id, department_id=department_id)
+            if found is not None:
+                # As for an officer (안전성 확보조치 기준 8조): who had whose picture, and when.
+                record_audit(
+                    session,
+                    actor=f"department:{department_id}"[:80],
+                    action="attachment.read",
+                    subject=f"attachment:{file_id}",
+                    conversation_id=session.get_one(Attachment, file_id).conversation_id,
+                    now=links.now(),
+                )
         try:
             if found is None:
                 raise FileGone(str(file_id))

@@ -274,6 +274,7 @@ def _parts() -> Iterator[Parts]:
 def _note(parts: Parts, action: str, wanted: AuditFilter, *, reason: str = "") -> None:
     from core.audit import record_audit
     from core.audit_queries import AuditFilter as Empty
+    from core.put_away import in_plain_words
 
     shown = {key: str(value) for key, value in vars(wanted).items() if value}
     what = "all" if wanted == Empty() else " ".join(f"{k}={v}" for k, v in shown.items())
@@ -283,7 +284,7 @@ def _note(parts: Parts, action: str, wanted: AuditFilter, *, reason: str = "") -
             actor=cli_actor(),
             action=action,
             subject=f"audit:{what}",
-            purpose=reason,
+            purpose=in_plain_words(reason),
             now=parts.now(),
         )
 

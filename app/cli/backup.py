@@ -107,6 +107,7 @@ def restore(
         "rows": sum(done.manifest.counts.values()),
         "moved_aside": None if done.aside is None else str(done.aside),
         "erased_again": done.erased_again,
+        "withdrawn_again": done.withdrawn_again,
     }
     _show(data, as_json)
     if not dry_run and not as_json:

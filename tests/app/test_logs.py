@@ -6,18 +6,22 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
-from app.logs import ACCESS, QUIET, SERVERS, set_up_logs
+from app.logs import ACCESS, NEVER_DEBUG, QUIET, SERVERS, set_up_logs
 from app.metrics import Metrics
 from app.settings import Settings
 from app.telemetry import AppTelemetry
+from core.attachments import AttachmentStore
 from core.errors import PermanentFailure
 from core.telemetry import NO_TELEMETRY
+from dialogue.photos import accept_photo
 from tests.app.watched_house import watched
-from tests.builders import sample_city
+from tests.builders import make_conversation, make_database, sample_city
 from tests.dialogue.runner_house import ScriptedRasa, say
 
 WORDS = "골목이 캄캄해요"
@@ -35,7 +39,7 @@ def restored() -> Iterator[None]:
     """The loggers of this test run as they were."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
-    names = (*SERVERS, *QUIET, ACCESS)
+    names = (*SERVERS, *QUIET, *NEVER_DEBUG, ACCESS)
     before = {name: logging.getLogger(name) for name in names}
     kept = {name: (log.level, list(log.handlers), log.propagate) for name, log in before.items()}
     yield
@@ -214,3 +218,22 @@ def test_without_telemetry_the_layers_work_and_tell_nobody():
     assert NO_TELEMETRY.headers() == {}
     with pytest.raises(PermanentFailure), NO_TELEMETRY.step("turn"):
         raise PermanentFailure("code")
+
+
+def test_at_debug_the_libraries_write_neither_notes_in_photos_nor_values_of_statements(
+    tmp_path: Path, out: io.StringIO, restored: None
+) -> None:
+    settings = Settings.load(environment="test", var_dir=tmp_path, log_level="debug")
+    set_up_logs(settings, process="public", stream=out)
+    exif = Image.Exif()
+    exif[0x013B] = "010-7391-4826"
+    photo = io.BytesIO()
+    Image.new("RGB", (64, 48)).save(photo, "JPEG", exif=exif)
+    accept_photo(photo.getvalue(), name="1.jpg", store=AttachmentStore(tmp_path / "files"))
+    database = make_database(tmp_path)
+    with database.transaction() as session:
+        make_conversation(session, address="010-7391-4826")
+    database.dispose()
+    logging.getLogger("core.anything").debug("ours is written")
+    assert "ours is written" in out.getvalue()
+    assert "7391" not in out.getvalue()

@@ -193,9 +193,9 @@ def test_a_stop_signal_ends_open_streams_at_once(tmp_path: Path) -> None:
         from starlette.responses import StreamingResponse
         from bots.web_feed import Cursor
         from bots.web_hub import Hub
-        from tests.builders import make_database, sample_city
+        from tests.builders import make_database, make_vault, sample_city
 
-        hub = Hub(make_database(Path(sys.argv[1])))
+        hub = Hub(make_database(Path(sys.argv[1])), vault=make_vault())
 
         @asynccontextmanager
         async def lifespan(app):

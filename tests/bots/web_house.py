@@ -155,7 +155,7 @@ def make_house(
         ),
     )
     door = Door(database=database, vault=make_vault(), city=sample_city(), now=clock)
-    hub = Hub(database, poll_seconds=0.05, heartbeat_seconds=heartbeat_seconds)
+    hub = Hub(database, vault=make_vault(), poll_seconds=0.05, heartbeat_seconds=heartbeat_seconds)
     kicked: list[int] = []
 
     def kick(conversation_id: int) -> None:

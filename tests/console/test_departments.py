@@ -56,7 +56,11 @@ def state_of(house: House, message_id: int) -> str:
 def actions(house: House) -> list[str]:
     with house.database.reading() as session:
         lines = session.scalars(select(AuditEntry).order_by(AuditEntry.id))
-        return [line.action for line in lines if line.action.startswith("department.")]
+        return [
+            line.action
+            for line in lines
+            if line.action.startswith("department.") and line.action != "department.list"
+        ]
 
 
 def test_a_silent_department_is_on_the_first_page_with_since_when_and_how_many(
@@ -168,3 +172,13 @@ def test_an_officer_gives_a_case_to_another_department_and_history_says_so(house
             (ROAD, "moved"),
         ]
     assert sample_city().department(PARKS).way.kind == "none"
+
+
+def test_who_looks_at_the_page_leaves_a_line(house: House) -> None:
+    browser = house.sign_in()
+    assert browser.get("/departments").status_code == 200
+    with house.database.reading() as session:
+        lines = session.scalars(
+            select(AuditEntry).where(AuditEntry.action == "department.list")
+        ).all()
+    assert [line.actor.partition(":")[0] for line in lines] == ["officer"]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from core.case_queries import events_of
 from core.case_status import CaseStatus
 from core.cases import Actor, change_status
 from core.city import City
@@ -386,6 +387,39 @@ def test_what_a_child_reports_goes_on_to_the_form(talk: Talk) -> None:
     told, answer = talk.say("저 12살인데요 학교 앞 가로등이 꺼졌어요")
     assert "연락처 없이 말씀하셔도" in told.text
     assert answer.text.startswith("답: 저 14세 미만")
+
+
+def test_what_a_child_gave_before_saying_so_goes_from_the_vault_and_the_case(talk: Talk) -> None:
+    number = talk.file_case()
+    talk.say("제 이름은 홍길동입니다. 12가3456 차가 막고 있어요")
+    talk.say("저 12살이에요")
+    talk.say("저 12살이에요")
+    with talk.house.database.reading() as session:
+        case = session.scalars(select(Case).where(Case.number == number)).one()
+        kept = {item.kind: item.ciphertext for item in session.scalars(select(VaultItem))}
+        notes = [event.note for event in events_of(session, case_id=case.id)]
+    assert case.contact_token is None
+    assert kept["phone"] == kept["person_name"] == b""
+    assert kept["vehicle_plate"] != b""
+    assert len([note for note in notes if "열네 살" in note]) == 1
+
+
+def test_a_message_that_is_edited_to_say_the_age_counts_too(talk: Talk) -> None:
+    talk.say(PHONE)
+    talk.say("가로등이 꺼졌어요", external_id="one")
+    talk.say("저 12살이에요", external_id="one", edited_at=talk.house.clock())
+    with talk.house.database.reading() as session:
+        assert session.scalars(select(Conversation.guardian)).one() == "needed"
+        assert session.scalars(select(VaultItem.ciphertext)).one() == b""
+
+
+def test_a_childs_number_in_two_messages_reaches_no_vault(talk: Talk) -> None:
+    talk.say("저 12살이에요")
+    talk.say("제 번호는 010-2345")
+    talk.say("6789 예요")
+    with talk.house.database.reading() as session:
+        assert session.scalars(select(VaultItem)).all() == []
+        assert not any("6789" in words for words in session.scalars(select(Turn.text)))
 
 
 def test_a_guardian_who_agrees_may_leave_a_contact(talk: Talk) -> None:

@@ -29,6 +29,7 @@ from core.city import City, Way
 from core.database import Database
 from core.models.case import Case
 from core.models.department import DepartmentCallback, DepartmentMessage, DepartmentStandby
+from core.put_away import Words
 from core.vault import Vault
 from dialogue.photos import accept_photo
 from integrations.department_callback_api import CallbackDeps, add_callbacks
@@ -285,7 +286,7 @@ def open_house(
         now=clock,
     )
     router = APIRouter()
-    add_callbacks(router, CallbackDeps(database, city, secrets, clock))
+    add_callbacks(router, CallbackDeps(database, city, secrets, clock, Words.of(city, vault)))
     add_files(router, database=database, store=store, links=links, texts=city.texts)
     app = FastAPI()
     app.include_router(router)
