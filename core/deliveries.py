@@ -33,8 +33,6 @@ BROADCAST = 1
 CHAT_MEMORY = timedelta(seconds=60)
 # Two chats that are refused within this time mean the whole channel.
 REFUSALS_TOGETHER = timedelta(seconds=10)
-
-
 # Deliveries whose words an officer or a department wrote; the bot's own quote tokens and open none.
 WRITTEN_BY_PEOPLE = ("officer", "status")
 

@@ -22,11 +22,11 @@ from bots.telegram_sender import PACE
 from core.audit import record_audit
 from core.case_checks import check_month
 from core.case_flags import flags_of, kinds_of
+from core.case_follow import count_followers, follow_case, followed_cases, unfollow
+from core.case_hearers import hearers
 from core.case_ledger import ledger_batches
 from core.case_list import CaseFilter, Due, Order, State, count_cases, find_page
 from core.case_month import Month
-from core.case_follow import count_followers, follow_case, followed_cases, unfollow
-from core.case_hearers import hearers
 from core.case_queries import cases_of, events_of, find_case, list_cases
 from core.case_status import CaseStatus
 from core.conversations import answer_turn, lease_conversation, next_turn, release_lease
@@ -306,7 +306,6 @@ def test_looking_for_near_reports_reads_no_whole_table(database: Database) -> No
             follow_case(session, conversation_id=1, case_id=case.id, now=MONDAY_TEN)
             followed_cases(session, conversation_id=1)
             unfollow(session, conversation_id=1, now=MONDAY_TEN)
-
 
     assert whole_tables(database, look) == []
 
