@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from rasa_sdk.executor import ActionExecutor
 
+from actions.ask_routing import AskRouting
 from actions.base import SotongAction
 from actions.case_request import CaseRequest
 from actions.case_status import AddToCase, CheckCase
@@ -63,6 +64,7 @@ def make_actions(
         EndReport(database=database, city=city, codes=codes, now=now),
         CheckCase(database=database, city=city, codes=codes, now=now),
         AddToCase(database=database, city=city, now=now),
+        AskRouting(database=database, city=city),
         CaseRequest(database=database, city=city),
         RateService(database=database, city=city, now=now),
         Handover(database=database, city=city, now=now),

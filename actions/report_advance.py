@@ -87,9 +87,12 @@ def advance(state: ReportState, *, requested: str, message: Message, city: City)
     if message.corrects is not None:
         return corrected(state, old=message.corrects, reading=reading, city=city)
     question = message.kind == "text" and is_question(message.text)
-    if question and requested in _WHY and _ASKS_WHY.search(reading.text):
+    aside = interruption(message, question=question)
+    # "왜 구청으로 가요?" asks about something else than the question that stands.
+    why = question and requested in _WHY and _ASKS_WHY.search(reading.text)
+    if why and aside != "ask_routing":
         return Step(state, (Say(_WHY[requested]),))
-    if interruption(message, question=question) is not None:
+    if aside is not None:
         return Step(state, aside=True)
     if reading.typed and asks_for_person(reading.text):
         return Step(replace(state, misses=2), (Say("utter_offer_person"),))

@@ -87,6 +87,7 @@ _QUESTION_INTENTS = frozenset(
         "ask_policy",
         "ask_budget",
         "check_case",
+        "ask_routing",
         "help",
         "out_of_scope",
         "follow_case",
@@ -102,7 +103,15 @@ _QUESTION_INTENTS = frozenset(
 )
 # A case number in the message says that it is about that case, in whatever form.
 CASE_INTENTS = frozenset(
-    {"check_case", "add_to_case", "follow_case", "withdraw_case", "appeal_decision", "reopen_case"}
+    {
+        "check_case",
+        "ask_routing",
+        "add_to_case",
+        "follow_case",
+        "withdraw_case",
+        "appeal_decision",
+        "reopen_case",
+    }
 )
 # What a pressed choice may lead to in the middle of the form.
 PRESSED_INTERRUPTIONS = _QUESTION_INTENTS | {"talk_to_officer", "emergency", "add_to_case"}

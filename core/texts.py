@@ -125,6 +125,12 @@ REQUIRED: Mapping[str, frozenset[str]] = {
     "case_list_header": _p("count"),
     "case_list_line": _p("number", "service", "place", "status", "due"),
     "case_none": _p(),
+    # why a case is where it is
+    "routing_by_rule": _p("number", "department", "why", "seen"),
+    "routing_planned": _p("department", "why", "seen"),
+    "routing_moved": _p("at", "department"),
+    "routing_objection": _p(),
+    "routing_of_another": _p(),
     "added_to_case": _p("number"),
     "case_not_yours": _p(),
     "lookup_found": _p("number", "service", "status", "department", "due"),
