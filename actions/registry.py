@@ -26,6 +26,7 @@ from actions.report_form import (
     AskExtra,
     AskServiceCode,
     AskSlot,
+    AskSplit,
     AskWhere,
     ValidateReportForm,
 )
@@ -58,6 +59,7 @@ def make_actions(
         ValidateReportForm(database=database, city=city, offer=offer, now=now),
         AskWhere(city=city, offer=offer),
         *(AskSlot(slot, city=city) for slot in ("what", "photo", "contact", "consent")),
+        AskSplit(city=city),
         AskServiceCode(city=city),
         AskExtra(city=city),
         AskConfirm(city=city),

@@ -23,7 +23,15 @@ from actions.report_parse import (
 )
 from actions.report_place import Outside, gazetteer, names_a_spot, spot_of
 from actions.report_planner import next_question
-from actions.report_state import CANCELLED, FIXING, GIVEN, SKIPPED, ReportState
+from actions.report_state import (
+    CANCELLED,
+    FIXING,
+    GIVEN,
+    LATER,
+    NEXT,
+    SKIPPED,
+    ReportState,
+)
 from actions.report_step import (
     Step,
     move,
@@ -65,7 +73,11 @@ def begin(state: ReportState, *, message: Message, city: City) -> Step:
     text = reading.answer or reading.text
     if reading.control is Control.AFFIRM and state.pending_complaint:
         text = state.pending_complaint
-    fresh, says, _ = _absorb(ReportState(), reading=reading, city=city)
+    start = ReportState()
+    if state.split == NEXT and text == state.pending_complaint:
+        # Agreed to before: only the contact, which is the citizen's own, need not be given twice.
+        start = replace(start, contact=state.contact)
+    fresh, says, _ = _absorb(start, reading=reading, city=city)
     service = reading.service_code
     if message.intent == "suggest_idea" and city.has_service(SUGGESTION):
         service = SUGGESTION
@@ -102,7 +114,9 @@ def advance(state: ReportState, *, requested: str, message: Message, city: City)
     if moved and _is_all(reading, requested):
         return Step(replace(state, misses=0), says)
     step = (
-        _change(state, requested=requested, reading=reading)
+        None
+        if requested == "split"
+        else _change(state, requested=requested, reading=reading)
         or _correction(state, requested=requested, reading=reading, city=city)
         or _second_complaint(state, requested=requested, reading=reading, city=city)
     )
@@ -234,7 +248,7 @@ def _second_complaint(
         # "거기" means this place only while this report is open.
         told = _THERE.sub(lambda found: f"{state.where} {found['side'] or ''}".strip(), told)
     pending = " ".join(part for part in (state.pending_complaint, told) if part)
-    kept = replace(state, pending_complaint=pending, misses=0)
+    kept = replace(state, pending_complaint=pending, split=state.split or LATER, misses=0)
     return Step(kept, (Say("utter_second_noted", {"second": told}),))
 
 

@@ -17,6 +17,9 @@ WANTED = "wanted"
 YES = "yes"
 # In confirm: the citizen said no to the summary and is choosing what to change.
 FIXING = "fixing"
+# In split: the two complaints of one message stay two cases; of another matter told later is asked later;
+# the second one begins by itself because the citizen agreed to two.
+TWO, LATER, NEXT = "two", "later", "next"
 # How the form ends (slot report_outcome).
 SUBMIT = "submit"
 CANCELLED = "cancelled"
@@ -39,6 +42,7 @@ SLOTS = (
     "dong",
     "attachment_ids",
     "pending_complaint",
+    "split",
 )
 
 
@@ -63,6 +67,7 @@ class ReportState:
     dong: str | None = None
     attachment_ids: tuple[int, ...] = ()
     pending_complaint: str | None = None
+    split: str | None = None
 
     @property
     def has_place(self) -> bool:
@@ -98,6 +103,7 @@ class ReportState:
             dong=text("dong"),
             attachment_ids=tuple(int(i) for i in slots.get("attachment_ids") or ()),
             pending_complaint=text("pending_complaint"),
+            split=text("split"),
         )
 
     def to_slots(self) -> dict[str, Any]:
@@ -121,12 +127,15 @@ class ReportState:
             "dong": self.dong,
             "attachment_ids": list(self.attachment_ids),
             "pending_complaint": self.pending_complaint,
+            "split": self.split,
         }
 
 
-def empty_slots(*, pending_complaint: str | None = None) -> dict[str, Any]:
-    """Every slot of the form emptied, after a report was filed or dropped."""
+def empty_slots(
+    *, pending_complaint: str | None = None, split: str | None = None, contact: str | None = None
+) -> dict[str, Any]:
+    """Every slot of the form emptied, after a report was filed or dropped, but for what comes next."""
     slots: dict[str, Any] = dict.fromkeys(SLOTS)
-    slots["pending_complaint"] = pending_complaint
+    slots |= {"pending_complaint": pending_complaint, "split": split, "contact": contact}
     slots["report_outcome"] = None
     return slots

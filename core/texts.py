@@ -78,6 +78,7 @@ REQUIRED: Mapping[str, frozenset[str]] = {
     # the case
     "case_receipt": _p("number", "code", "service", "place", "department", "due", "phone"),
     "case_event_opened": _p(),
+    "report_second": _p("second"),
     "case_receipt_out_of_hours": _p("opens"),
     "case_status_received": _p("number", "note"),
     "case_status_assigned": _p("number", "note", "department"),
