@@ -9,8 +9,18 @@ from sqlalchemy.orm import Session
 from actions.base import Result, Say, SotongAction
 from actions.moments import in_korean
 from actions.near_offer import NearOffer
-from actions.report_state import CANCELLED, FOLLOWED, SKIPPED, SUBMIT, YES, ReportState, empty_slots
-from actions.turn import Turn
+from actions.report_state import (
+    CANCELLED,
+    FOLLOWED,
+    NEXT,
+    SKIPPED,
+    SUBMIT,
+    TWO,
+    YES,
+    ReportState,
+    empty_slots,
+)
+from actions.turn import FORM, Turn
 from core.cases import OpenedCase, Report, open_case
 from core.city import City
 from core.clock import is_open, next_open
@@ -67,7 +77,15 @@ class EndReport(SotongAction):
             self._keep_consent(session, opened, now)
             close_draft(session, conversation_id=turn.conversation_id, state="submitted", now=now)
         failpoint("case_opened")
-        says: tuple[Say, ...] = (Say(text=self._receipt(opened)),)
+        receipt = self._receipt(opened)
+        if state.pending_complaint and state.split == TWO:
+            # The citizen has said yes to two cases already: the second one is not asked about again.
+            second = self._city.texts.render("report_second", second=state.pending_complaint)
+            slots = empty_slots(
+                pending_complaint=state.pending_complaint, split=NEXT, contact=state.contact
+            )
+            return Result((Say(text=f"{receipt}\n\n{second}"),), slots, followup=FORM)
+        says: tuple[Say, ...] = (Say(text=receipt),)
         if state.pending_complaint:
             says += (Say("utter_second_complaint", {"second": state.pending_complaint}),)
         return Result(says, empty_slots(pending_complaint=state.pending_complaint))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from rasa_sdk.executor import ActionExecutor
 
+from actions.ask_routing import AskRouting
 from actions.base import SotongAction
 from actions.case_act import CaseAct
 from actions.case_add import AddToCase
@@ -30,6 +31,7 @@ from actions.report_form import (
     AskNear,
     AskServiceCode,
     AskSlot,
+    AskSplit,
     AskWhere,
     ValidateReportForm,
 )
@@ -65,6 +67,7 @@ def make_actions(
         AskWhere(city=city, offer=offer),
         AskNear(city=city, near=near),
         *(AskSlot(slot, city=city) for slot in ("what", "photo", "contact", "consent")),
+        AskSplit(city=city),
         AskServiceCode(city=city),
         AskExtra(city=city),
         AskConfirm(city=city),
@@ -73,6 +76,7 @@ def make_actions(
         AddToCase(database=database, city=city, now=now),
         acts,
         MoreTime(database=database, city=city, now=now),
+        AskRouting(database=database, city=city),
         CaseRequest(database=database, city=city),
         RateService(database=database, city=city, now=now),
         Handover(database=database, city=city, now=now),

@@ -23,7 +23,15 @@ from actions.report_parse import (
 )
 from actions.report_place import Outside, gazetteer, names_a_spot, spot_of
 from actions.report_planner import next_question
-from actions.report_state import CANCELLED, FIXING, GIVEN, SKIPPED, ReportState
+from actions.report_state import (
+    CANCELLED,
+    FIXING,
+    GIVEN,
+    LATER,
+    NEXT,
+    SKIPPED,
+    ReportState,
+)
 from actions.report_step import (
     Step,
     move,
@@ -65,7 +73,11 @@ def begin(state: ReportState, *, message: Message, city: City) -> Step:
     text = reading.answer or reading.text
     if reading.control is Control.AFFIRM and state.pending_complaint:
         text = state.pending_complaint
-    fresh, says, _ = _absorb(ReportState(), reading=reading, city=city)
+    start = ReportState()
+    if state.split == NEXT and text == state.pending_complaint:
+        # Agreed to before: only the contact, which is the citizen's own, need not be given twice.
+        start = replace(start, contact=state.contact)
+    fresh, says, _ = _absorb(start, reading=reading, city=city)
     service = reading.service_code
     if message.intent == "suggest_idea" and city.has_service(SUGGESTION):
         service = SUGGESTION
@@ -89,9 +101,12 @@ def advance(state: ReportState, *, requested: str, message: Message, city: City)
     if message.corrects is not None:
         return corrected(state, old=message.corrects, reading=reading, city=city)
     question = message.kind == "text" and is_question(message.text)
-    if question and requested in _WHY and _ASKS_WHY.search(reading.text):
+    aside = interruption(message, question=question)
+    # "왜 구청으로 가요?" asks about something else than the question that stands.
+    why = question and requested in _WHY and _ASKS_WHY.search(reading.text)
+    if why and aside != "ask_routing":
         return Step(state, (Say(_WHY[requested]),))
-    if interruption(message, question=question) is not None:
+    if aside is not None:
         return Step(state, aside=True)
     if reading.typed and asks_for_person(reading.text):
         return Step(replace(state, misses=2), (Say("utter_offer_person"),))
@@ -101,7 +116,9 @@ def advance(state: ReportState, *, requested: str, message: Message, city: City)
     if moved and _is_all(reading, requested):
         return Step(replace(state, misses=0), says)
     step = (
-        _change(state, requested=requested, reading=reading)
+        None
+        if requested == "split"
+        else _change(state, requested=requested, reading=reading)
         or _correction(state, requested=requested, reading=reading, city=city)
         or _second_complaint(state, requested=requested, reading=reading, city=city)
     )
@@ -233,7 +250,7 @@ def _second_complaint(
         # "거기" means this place only while this report is open.
         told = _THERE.sub(lambda found: f"{state.where} {found['side'] or ''}".strip(), told)
     pending = " ".join(part for part in (state.pending_complaint, told) if part)
-    kept = replace(state, pending_complaint=pending, misses=0)
+    kept = replace(state, pending_complaint=pending, split=state.split or LATER, misses=0)
     return Step(kept, (Say("utter_second_noted", {"second": told}),))
 
 

@@ -64,9 +64,8 @@ def take_complaint(
         return state, ()
     says: tuple[Say, ...] = ()
     pending = " ".join(part.strip() for part in parts[1:]) or None
-    if pending is not None:
-        says += (Say("utter_one_at_a_time", {"first": first}),)
-    state = replace(state, what=first, pending_complaint=pending)
+    # Whether they become two cases the form asks next (slot split).
+    state = replace(state, what=first, pending_complaint=pending, split=None)
     if not state.has_place:
         place = place_in(first, city=city)
         outside = outside_by_words(place, city=city) if place is not None else None

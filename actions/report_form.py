@@ -176,6 +176,19 @@ class AskNear(AskSlot):
         return self._near.question(turn, state)
 
 
+class AskSplit(AskSlot):
+    """Asks once whether the two complaints of one message become two cases."""
+
+    def __init__(self, *, city: City) -> None:
+        super().__init__("split", city=city)
+
+    def question(self, state: ReportState) -> Say:
+        """Both in the citizen's words."""
+        say = super().question(state)
+        values = {"first": str(state.what), "second": str(state.pending_complaint)}
+        return Say(say.prompt, values)
+
+
 class AskServiceCode(AskSlot):
     """Offers the kinds of service that the complaint fits, and "other"."""
 

@@ -87,6 +87,7 @@ _QUESTION_INTENTS = frozenset(
         "ask_policy",
         "ask_budget",
         "check_case",
+        "ask_routing",
         "help",
         "out_of_scope",
         "follow_case",
@@ -105,6 +106,7 @@ _QUESTION_INTENTS = frozenset(
 CASE_INTENTS = frozenset(
     {
         "check_case",
+        "ask_routing",
         "add_to_case",
         "follow_case",
         "withdraw_case",

@@ -14,6 +14,8 @@ def next_slot(state: ReportState, *, city: City) -> str | None:
     """The first slot that is still open, in the order of the form; None when the report is complete."""
     if state.what is None:
         return "what"
+    if state.pending_complaint is not None and state.split is None:
+        return "split"
     if state.service_code is None:
         return "service_code"
     if not state.has_place and state.where != SKIPPED:

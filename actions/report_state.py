@@ -19,6 +19,9 @@ WANTED = "wanted"
 YES = "yes"
 # In confirm: the citizen said no to the summary and is choosing what to change.
 FIXING = "fixing"
+# In split: the two complaints of one message stay two cases; of another matter told later is asked later;
+# the second one begins by itself because the citizen agreed to two.
+TWO, LATER, NEXT = "two", "later", "next"
 # How the form ends (slot report_outcome).
 SUBMIT = "submit"
 CANCELLED = "cancelled"
@@ -44,6 +47,7 @@ SLOTS = (
     "dong",
     "attachment_ids",
     "pending_complaint",
+    "split",
 )
 
 
@@ -69,6 +73,7 @@ class ReportState:
     attachment_ids: tuple[int, ...] = ()
     pending_complaint: str | None = None
     near: NearReports | None = None
+    split: str | None = None
 
     @property
     def has_place(self) -> bool:
@@ -105,6 +110,7 @@ class ReportState:
             attachment_ids=tuple(int(i) for i in slots.get("attachment_ids") or ()),
             pending_complaint=text("pending_complaint"),
             near=NearReports.from_slot(slots.get("near")),
+            split=text("split"),
         )
 
     def to_slots(self) -> dict[str, Any]:
@@ -129,12 +135,15 @@ class ReportState:
             "dong": self.dong,
             "attachment_ids": list(self.attachment_ids),
             "pending_complaint": self.pending_complaint,
+            "split": self.split,
         }
 
 
-def empty_slots(*, pending_complaint: str | None = None) -> dict[str, Any]:
-    """Every slot of the form emptied, after a report was filed or dropped."""
+def empty_slots(
+    *, pending_complaint: str | None = None, split: str | None = None, contact: str | None = None
+) -> dict[str, Any]:
+    """Every slot of the form emptied, after a report was filed or dropped, but for what comes next."""
     slots: dict[str, Any] = dict.fromkeys(SLOTS)
-    slots["pending_complaint"] = pending_complaint
+    slots |= {"pending_complaint": pending_complaint, "split": split, "contact": contact}
     slots["report_outcome"] = None
     return slots

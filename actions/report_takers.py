@@ -29,6 +29,7 @@ from actions.report_state import (
     FOLLOWED,
     SKIPPED,
     SUBMIT,
+    TWO,
     YES,
     ReportState,
 )
@@ -45,6 +46,8 @@ BARE_FIELD_LETTERS = 4
 MORE_OF_THE_SAME = 12
 _ENOUGH = re.compile(r"됐|안\s?할|관두|괜찮")
 _FIRST = re.compile(r"부터|먼저")
+_AS_TWO = re.compile(r"두\s?건|2\s?건|두\s?개|따로|각각|나눠|나누|둘\s?다")
+_AS_ONE = re.compile(r"하나로|한\s?건|1\s?건|같이|함께|합쳐|합치|한꺼번에|묶어")
 _DO_NOT_KNOW = re.compile(r"모르|몰라|모릅|모른")
 _CANNOT = re.compile(
     r"없|못\s?(?:찍|보내|올|하)|안\s?(?:찍|보내|올|할|해)|(?:모르|몰라|모릅)|됐|싫|나중|귀찮|어려|힘들|안\s?돼|안\s?되"
@@ -72,6 +75,29 @@ def _never_mind(state: ReportState, reading: Reading) -> Step | None:
     if reading.control is Control.SKIP and _ENOUGH.search(reading.text):
         return Step(state, outcome=CANCELLED)
     return None
+
+
+def _take_split(state: ReportState, reading: Reading, city: City) -> Step:
+    """Two cases on the citizen's word, or one; "쓰레기부터요" means two, in that order."""
+    pending, what = state.pending_complaint or "", state.what or ""
+    # "하나로 말고 두 건으로": what stands last counts.
+    text = reading.text.rpartition("말고")[2]
+    one = reading.control is None and _AS_ONE.search(text) is not None
+    if not one and reading.text and _FIRST.search(text):
+        told, waiting = guess_services(city, text), guess_services(city, pending)
+        if told and waiting and told[0].code == waiting[0].code:
+            other = replace(reopen(state, "what"), where=None, gu=None, pending_complaint=None)
+            taken, says = take_complaint(other, text=pending, city=city)
+            taken = replace(taken, pending_complaint=what, split=TWO, misses=0)
+            return Step(taken, (Say("utter_split_two"), *says))
+        if told:
+            return Step(replace(state, split=TWO, misses=0), (Say("utter_split_two"),))
+    if not one and (reading.control is Control.AFFIRM or _AS_TWO.search(text)):
+        return Step(replace(state, split=TWO, misses=0), (Say("utter_split_two"),))
+    if one or reading.control is Control.DENY:
+        both = replace(state, what=f"{what} {pending}".strip(), pending_complaint=None, misses=0)
+        return Step(both, (Say("utter_split_one"),))
+    return miss(state)
 
 
 def _take_service_code(state: ReportState, reading: Reading, city: City) -> Step:
@@ -130,7 +156,7 @@ def _no_place_but_matter(state: ReportState, text: str, city: City) -> Step | No
         if waiting and waiting[0].code == guesses[0].code:
             other = replace(reopen(state, "what"), pending_complaint=None)
             taken, says = take_complaint(other, text=state.pending_complaint, city=city)
-            return Step(replace(taken, pending_complaint=state.what), says)
+            return Step(replace(taken, pending_complaint=state.what, split=state.split), says)
         return Step(replace(state, misses=0))
     if len(fold(text)) > MORE_OF_THE_SAME or not state.what:
         return None
@@ -143,7 +169,7 @@ def _no_place_but_matter(state: ReportState, text: str, city: City) -> Step | No
     taken, says = take_complaint(taken, text=told, city=city)
     if taken.what is None:
         return None
-    kept = replace(taken, what=told, pending_complaint=state.pending_complaint)
+    kept = replace(taken, what=told, pending_complaint=state.pending_complaint, split=state.split)
     return Step(replace(kept, misses=state.misses), says)
 
 
@@ -301,6 +327,7 @@ def _take_confirm(state: ReportState, reading: Reading, city: City) -> Step:
 
 TAKERS: dict[str, Callable[[ReportState, Reading, City], Step]] = {
     "what": _take_what,
+    "split": _take_split,
     "service_code": _take_service_code,
     "where": _take_where,
     "near": _take_near,

@@ -29,6 +29,7 @@ from core.case_links import followers_of
 from core.case_list import is_overdue
 from core.case_notices import remedy
 from core.case_queries import events_of
+from core.case_routing import decisions_of
 from core.case_status import ALLOWED, NOTE_REQUIRED, TITLES, WORKED_ON, CaseStatus
 from core.cases import Actor, change_department, change_status
 from core.city import City
@@ -264,6 +265,7 @@ def show_case(
         supplement_days=duties.supplement_again_days if again else duties.supplement_days,
         unit=_UNITS[own_unit(period)],
         most_extension=IMMEDIATE_HOURS if period.unit is Unit.IMMEDIATE else period.count,
+        decisions=decisions_of(case, events),
         remedy_text=remedy(deps.city, kind=case.kind, refused=True),
         departments=deps.city.departments,
         contact=None

@@ -80,6 +80,7 @@ REQUIRED: Mapping[str, frozenset[str]] = {
     # the case
     "case_receipt": _p("number", "code", "service", "place", "department", "due", "phone"),
     "case_event_opened": _p(),
+    "report_second": _p("second"),
     "case_receipt_out_of_hours": _p("opens"),
     "case_status_received": _p("number", "note"),
     "case_status_assigned": _p("number", "note", "department"),
@@ -128,6 +129,12 @@ REQUIRED: Mapping[str, frozenset[str]] = {
     "case_list_header": _p("count"),
     "case_list_line": _p("number", "service", "place", "status", "due"),
     "case_none": _p(),
+    # why a case is where it is
+    "routing_by_rule": _p("number", "department", "why", "seen"),
+    "routing_planned": _p("department", "why", "seen"),
+    "routing_moved": _p("at", "department"),
+    "routing_objection": _p(),
+    "routing_of_another": _p(),
     "added_to_case": _p("number"),
     "case_not_yours": _p(),
     "lookup_found": _p("number", "service", "status", "department", "due"),

@@ -247,16 +247,29 @@ def _summary(city: Any, case: Any, score: int | None) -> dict[str, Any]:
 def _show(city: Any, session: Any, case: Any, as_json: bool) -> None:
     from core.case_clock import clock_rows
     from core.case_queries import events_of
+    from core.case_routing import decisions_of
     from core.clock import KST
     from core.ratings import rating_of
 
     rating = rating_of(session, case_id=case.id)
+    events = events_of(session, case_id=case.id)
     data = _summary(city, case, rating.score if rating else None)
     data |= {
         "comment": rating.comment if rating else "",
         "answers": case.answers,
         "period": case.period,
         "route_explanation": case.route_explanation,
+        "route_decisions": [
+            {
+                "at": each.at.astimezone(KST).isoformat(),
+                "department_id": each.department_id,
+                "rule": each.rule_id,
+                "source": each.source,
+                "officer": each.officer,
+                "reason": each.reason,
+            }
+            for each in decisions_of(case, events)
+        ],
         "paused": case.paused_at is not None,
         "clock": [
             {
@@ -282,17 +295,25 @@ def _show(city: Any, session: Any, case: Any, as_json: bool) -> None:
                 "reason": event.reason,
                 "note": event.note,
             }
-            for event in events_of(session, case_id=case.id)
+            for event in events
         ],
     }
     if as_json:
         typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
         return
     for key, value in data.items():
-        if key not in ("clock", "due_trace", "events", "answers"):
+        if key not in ("clock", "due_trace", "events", "answers", "route_decisions"):
             typer.echo(f"{key:>18}: {value}")
     for key, value in data["answers"].items():
         typer.echo(f"{key:>18}: {value}")
+    typer.echo("why it is there:")
+    for row in data["route_decisions"]:
+        by = (
+            f"{row['rule']} {row['source']}"
+            if row["rule"]
+            else f"{row['officer']}: {row['reason']}"
+        )
+        typer.echo(f"  {row['at'][:16]} {row['department_id']} ({by.strip()})")
     if data["clock"]:
         typer.echo("what moved the due time:")
     for row in data["clock"]:

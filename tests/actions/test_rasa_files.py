@@ -28,6 +28,7 @@ INTENTS = {
     "ask_policy",
     "ask_budget",
     "check_case",
+    "ask_routing",
     "add_to_case",
     "reopen_case",
     "appeal_decision",

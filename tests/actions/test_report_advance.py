@@ -195,14 +195,6 @@ def test_a_place_in_another_city_is_said_with_its_number() -> None:
     assert "051-120" in talk.texts[0]
 
 
-def test_two_complaints_are_taken_one_at_a_time() -> None:
-    talk = FormTalk()
-    talk.say("가로등도 나갔고 쓰레기도 쌓여 있어요", intent="report_complaint")
-    assert "utter_one_at_a_time" in talk.prompts
-    assert talk.state.service_code == "streetlight"
-    assert talk.state.pending_complaint == "쓰레기도 쌓여 있어요"
-
-
 def test_the_second_complaint_starts_the_next_report() -> None:
     first = FormTalk()
     first.say("가로등도 나갔고 쓰레기도 쌓여 있어요", intent="report_complaint")
@@ -288,6 +280,7 @@ MESSAGES = st.one_of(
             typed("아니 거기 말고 종각역이요"),
             typed("하수구가 막혀서 물이 안 빠져요"),
             typed("가로등도 나갔고 쓰레기도 쌓여 있어요"),
+            typed("하나로 해 주세요"),
             typed("상담원 바꿔 주세요"),
             typed("여권 수수료 얼마예요?", intent="ask_policy", confidence=0.9),
             typed("제 번호는 ⟦전화1⟧"),

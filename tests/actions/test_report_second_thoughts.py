@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actions.report_state import CANCELLED, SKIPPED, WANTED
-from tests.actions.talk import FormTalk, photo
+from tests.actions.talk import FormTalk, photo, pressed
 
 
 def lamp(*said: str) -> FormTalk:
@@ -75,6 +75,8 @@ def test_a_second_matter_in_the_middle_waits_and_keeps_its_place() -> None:
 def test_which_of_two_comes_first_is_no_place() -> None:
     talk = FormTalk()
     talk.say("가로등도 꺼져 있고 쓰레기도 막 쌓여 있어요", intent="report_complaint")
+    talk.send(pressed("affirm"))
+    assert talk.requested == "where"
     talk.say("쓰레기부터요")
     assert (talk.state.service_code, talk.requested) == ("illegal_dumping", "where")
     assert talk.state.pending_complaint == "가로등도 꺼져 있고"

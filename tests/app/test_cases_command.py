@@ -56,6 +56,11 @@ def test_one_case_with_and_without_the_word_show(database, capsys):
     assert run(["cases", "--json", "2026-000002"]) == 0
     assert json.loads(capsys.readouterr().out)["number"] == "2026-000002"
     assert run(["cases", "2026-000009"]) == 1
+    capsys.readouterr()
+    (decision,) = told(capsys, "2026-000001")["route_decisions"]
+    assert decision["source"].startswith("city/rules.yml:")
+    assert run(["cases", "2026-000001"]) == 0
+    assert decision["source"] in capsys.readouterr().out
 
 
 def test_a_month_of_the_ledger_as_csv_and_json_with_a_reason(database, capsys, tmp_path):

@@ -62,15 +62,30 @@ TALKS: dict[str, Table] = {
         ("네", ["무엇을 도와"]),
     ],
     "two_complaints_become_two_reports": [
-        ("가로등도 나갔고 쓰레기도 쌓여 있어요", ["두 가지", WHERE]),
+        ("가로등도 나갔고 쓰레기도 쌓여 있어요", ["두 가지", "1. 가로등도", "2. 쓰레기도"]),
+        ("<두 건으로", ["두 건으로 접수할게요", WHERE]),
         ("시청역 앞이요", ["어떤 상태"]),
         ("1", ["번호"]),
         ("건너뛰기", [PHOTO]),
         ("건너뛰기", [CONTACT]),
         ("건너뛰기", ["동의"]),
+        ("왜 거기로 가요?", ["보낼 예정이에요", "동의"]),
         ("<동의해요", [SUMMARY]),
-        ("접수하기", [RECEIPT, "쓰레기도 쌓여 있어요"]),
-        ("네", ["쓰레기", WHERE]),
+        # Nobody is asked again whether to go on: both were agreed to, and each has its own place.
+        ("접수하기", [RECEIPT, "두 번째 건을 접수할게요: 쓰레기도 쌓여 있어요", WHERE]),
+        ("왜 구청으로 갔어요?", ["보낼 예정", WHERE]),
+        ("망원시장 입구요", ["어떤 쓰레기"]),
+        ("<생활 쓰레기", [PHOTO]),
+        # The contact was left out once already.
+        ("건너뛰기", ["동의"]),
+        ("네", [SUMMARY, "쓰레기도 쌓여 있어요", "망원시장 입구", "연락처: 없음"]),
+        ("접수하기", [RECEIPT, "망원시장 입구"]),
+        ("왜 거기로 갔어요?", ["규칙대로 자동으로 정했어요", "상담원", "접수번호를 함께"]),
+    ],
+    "two_complaints_stay_one_when_the_citizen_says_so": [
+        ("가로등도 나갔고 쓰레기도 쌓여 있어요", ["두 건으로 나누어"]),
+        ("음 글쎄요", ["알아듣지 못했어요", "하나로"]),
+        ("하나로 해 주세요", ["하나로 접수할게요", WHERE]),
         ("취소", ["그만둘게요"]),
     ],
     "a_person_is_asked_for_in_the_middle_and_the_report_goes_on": [

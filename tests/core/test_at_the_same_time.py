@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from bots.telegram_sender import PACE
 from core.audit import record_audit
 from core.audit_chain import first_broken_entry
+from core.case_flags import settle_flag
 from core.case_queries import look_up
 from core.case_status import CaseStatus
 from core.cases import Actor, change_status
@@ -38,7 +39,7 @@ from core.handovers import open_handover
 from core.inbound import RemoteFile, TurnKind
 from core.leases import hold_lease
 from core.models.base import Base
-from core.models.case import Case, CaseRating, LookupAttempt
+from core.models.case import Case, CaseFlag, CaseRating, LookupAttempt
 from core.models.conversation import ChannelPace, Conversation, Delivery, Draft, Handover, Turn
 from core.models.erasure import Erasure
 from core.officer_sessions import use_form
@@ -414,6 +415,62 @@ def test_the_first_two_cases_of_a_year_get_two_numbers(database: Database) -> No
         lambda session: make_case(session, turn=turns[1]).case.number,
     )
     assert [a, b] == ["2026-000001", "2026-000002"]
+
+
+def test_of_two_citizens_at_once_the_one_who_makes_it_many_is_seen_by_both(
+    database: Database,
+) -> None:
+    """The fourth and the fifth on one matter: whoever comes second counts the other one too."""
+    here = {"lat": 37.5657, "long": 126.9769}
+
+    def prepare(session: Session) -> list[Turn]:
+        talks = [make_conversation(session, address=each) for each in "abcde"]
+        turns = [make_turn(session, conversation=talk) for talk in talks]
+        for turn in turns[:3]:
+            make_case(session, turn=turn, **here)
+        return turns[3:]
+
+    fourth, fifth = prepared(database, prepare)
+    overlapping(
+        database,
+        lambda session: make_case(session, turn=fourth, **here).case.id,
+        lambda session: make_case(session, turn=fifth, **here).case.id,
+    )
+    with database.reading() as session:
+        flags = session.scalars(select(CaseFlag).order_by(CaseFlag.case_id)).all()
+    assert [(flag.case_id, flag.kind, flag.count) for flag in flags] == [
+        (case_id, "joint", 5) for case_id in range(1, 6)
+    ]
+
+
+def test_a_flag_settled_while_another_case_joins_it_stays_settled(database: Database) -> None:
+    here = {"lat": 37.5657, "long": 126.9769}
+
+    def prepare(session: Session) -> Turn:
+        talks = [make_conversation(session, address=each) for each in "abcdef"]
+        turns = [make_turn(session, conversation=talk) for talk in talks]
+        for turn in turns[:5]:
+            make_case(session, turn=turn, **here)
+        return turns[5]
+
+    sixth = prepared(database, prepare)
+    overlapping(
+        database,
+        lambda session: settle_flag(
+            session,
+            case_id=1,
+            flag_id=1,
+            actor=Actor("officer", "1", "한아름"),
+            reason="함께 처리함",
+            now=MONDAY_TEN,
+        ),
+        lambda session: make_case(session, turn=sixth, **here),
+    )
+    with database.reading() as session:
+        flags = {flag.case_id: flag for flag in session.scalars(select(CaseFlag))}
+    assert len(flags) == 6
+    assert flags[1].settled_at == MONDAY_TEN
+    assert all(flags[number].settled_at is None for number in range(2, 7))
 
 
 def test_of_two_changes_of_a_case_the_second_sees_the_first(database: Database) -> None:
