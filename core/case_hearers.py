@@ -74,4 +74,7 @@ def following_talks(session: Session, case_ids: Sequence[int]) -> list[Conversat
 def hearers(session: Session, case_id: int) -> set[int]:
     """Every conversation that hears of a change of this case."""
     family = [case_id, *merged_into(session, case_id=case_id)]
-    return own_talks(session, family) | {talk.id for talk in following_talks(session, family)}
+    following = select(CaseFollow.conversation_id).where(
+        text(STANDING), CaseFollow.case_id.in_(family)
+    )
+    return own_talks(session, family) | set(session.scalars(following))

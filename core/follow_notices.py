@@ -34,6 +34,8 @@ _FOLLOWED = {
     CaseStatus.WITHDRAWN: "follow_not_done",
     CaseStatus.MERGED: "follow_merged",
 }
+# Between the city and the one who filed it: a supplement, and a withdrawal (the others get their own back).
+_NOT_OF_OTHERS = frozenset({CaseStatus.SUPPLEMENT_REQUESTED, CaseStatus.WITHDRAWN})
 _WITH_REMEDY = frozenset({CaseStatus.ANSWERED, CaseStatus.REJECTED})
 
 
@@ -52,6 +54,8 @@ def tell_merged(
 ) -> None:
     """Enqueue what is new about a leading case for those whose case was merged into it."""
     status = CaseStatus(case.status)
+    if status in _NOT_OF_OTHERS:
+        return
     words = TOKEN_PATTERN.sub(city.texts.render("merged_hidden"), note)
     for merged_id in merged_into(session, case_id=case.id):
         merged = session.get_one(Case, merged_id)
@@ -67,7 +71,7 @@ def tell_merged(
                 "number": merged.number,
                 "leading": case.number,
                 "status": TITLES[status],
-                "words": "\n".join(ends),
+                "words": "".join(f"\n{each}" for each in ends),
                 "officer": signature.who,
                 "phone": signature.phone,
             },

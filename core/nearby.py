@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from core.case_status import CaseStatus
 from core.city import City
 from core.geo import distance_km
-from core.geo_cells import METRES_PER_DEGREE, cells_around
+from core.geo_cells import METRES_PER_DEGREE, MOST_LAT, cells_around
 from core.models.case import OPEN_CASES, Case
 from korean.likeness import likeness
 from korean.place_keys import place_key
@@ -124,7 +124,7 @@ def _queries(
         .limit(MOST_LOOKED_AT)
     )
     queries: list[Select[tuple[object, ...]]] = []
-    if spot.lat is not None and spot.long is not None:
+    if spot.lat is not None and spot.long is not None and abs(spot.lat) <= MOST_LAT:
         cells = cells_around(lat=spot.lat, long=spot.long, metres=metres)
         north = metres / METRES_PER_DEGREE
         inside = and_(Case.lat >= spot.lat - north, Case.lat <= spot.lat + north)

@@ -108,7 +108,7 @@ def test_a_near_report_is_shown_without_anybodys_words_and_followed_on_a_yes(
     rasa.clock.forward(days=2)
     asked = citizen.say(COMPLAINT, intent="report_complaint")
     assert citizen.requested == "near"
-    assert "가로등 고장 (같은 곳, 2일 전 접수, 접수)" in asked
+    assert "가로등 고장 (같은 곳, 2일 전 신고, 지금은 접수)" in asked
     for hidden in ("홍길동", "댁 앞", case.number):
         assert hidden not in asked
     said = citizen.press("나도 겪고 있어요")

@@ -234,6 +234,14 @@ def test_a_leading_case_that_is_withdrawn_gives_the_others_back(desk: Desk) -> N
         assert merge_of(session, case_id=case.id) is None
 
 
+def test_what_is_asked_of_the_leading_cases_citizen_is_asked_of_nobody_else(desk: Desk) -> None:
+    leading, case = desk.file("a"), desk.file("b")
+    desk.merge(case, leading)
+    told = desk.heard(case.conversation_id)
+    desk.change(leading, CaseStatus.SUPPLEMENT_REQUESTED, note="집 주소를 알려 주세요")
+    assert desk.heard(case.conversation_id) == told
+
+
 def test_a_merged_case_that_is_reopened_goes_on_by_itself(desk: Desk) -> None:
     leading, case = desk.file("a"), desk.file("b")
     desk.merge(case, leading)

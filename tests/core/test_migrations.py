@@ -18,6 +18,7 @@ from sqlalchemy import (
 from app.migrate import alembic_config, pending_revisions, upgrade
 from app.settings import Settings
 from core.database import Database
+from core.geo_cells import cell_of
 from core.models import Base
 from tests.builders import make_conversation, make_database_url
 from tests.rows import counts, fill
@@ -68,6 +69,37 @@ def test_rows_in_every_table_go_through_every_migration_down_and_up(settings: Se
     assert oldest == dict.fromkeys(oldest, 1)
     upgrade(settings)
     assert {name: number for name, number in counts(database).items() if name in oldest} == oldest
+    database.dispose()
+
+
+def test_cases_that_are_there_get_their_cell_and_the_key_of_their_place(settings: Settings) -> None:
+    upgrade(settings)
+    database = Database(settings.database_url)
+    fill(database, rows=3)
+    changes = {
+        1: "place_text = '시청역 2번 출구 앞', lat = 37.5663, long = 126.9779, anonymised_at = NULL",
+        2: "place_text = '길가', lat = NULL, long = NULL, anonymised_at = NULL",
+    }
+    with database.transaction() as session:
+        session.execute(text("UPDATE civil_case SET cell = NULL, place_key = NULL"))
+        for case_id, change in changes.items():
+            session.execute(text(f"UPDATE civil_case SET {change} WHERE id = {case_id}"))
+    config = alembic_config(settings.database_url)
+    near = next(
+        each
+        for each in ScriptDirectory.from_config(config).walk_revisions()
+        if each.doc.startswith("what is near a case")
+    )
+    command.downgrade(config, str(near.down_revision))
+    upgrade(settings)
+    with database.reading() as session:
+        rows = session.execute(text("SELECT cell, place_key FROM civil_case ORDER BY id")).all()
+    # The third was anonymised: it has neither a place nor words any more.
+    assert [tuple(row) for row in rows] == [
+        (cell_of(lat=37.5663, long=126.9779), "시청역2번출구"),
+        (None, None),
+        (None, None),
+    ]
     database.dispose()
 
 

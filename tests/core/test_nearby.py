@@ -16,6 +16,7 @@ from core.geo import distance_km
 from core.geo_cells import MOST_METRES, cell_of, cells_around
 from core.models.case import Case
 from core.nearby import Near, Spot, find_nearby
+from core.retention import treat_batch
 from korean.likeness import likeness
 from korean.place_keys import place_key
 from tests.builders import MONDAY_TEN, make_case, make_database, make_result, make_turn, sample_city
@@ -196,3 +197,17 @@ def test_a_case_has_the_cell_of_its_point_and_is_not_near_itself(database: Datab
             session, city=CITY, spot=Spot.of(case), now=MONDAY_TEN, but=frozenset({case.id})
         )
     assert found == []
+
+
+def test_a_case_whose_time_of_keeping_is_over_is_at_no_place(database: Database) -> None:
+    case = file(database, place_text="세종대로 110")
+    late = MONDAY_TEN + timedelta(days=4_000)
+    with database.transaction() as session:
+        make_result(session, case=case)
+        batch = treat_batch(
+            session, kind="cases", before=late, after=None, limit=9, dry_run=False, now=late
+        )
+        assert batch.due == 1
+    with database.reading() as session:
+        kept = session.get_one(Case, case.id)
+        assert (kept.lat, kept.cell, kept.place_key) == (None, None, None)

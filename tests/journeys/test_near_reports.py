@@ -53,7 +53,7 @@ def test_on_the_web_one_follows_one_files_anyway_and_officers_merge_and_undo(
     # The second citizen has the same trouble: hears of it, and nothing of the first.
     asked = "\n".join(second.say("을지로 281번지 앞 가로등이 꺼져 있어요"))
     assert second.requested() == "near"
-    assert "같은 곳, 오늘 접수, 접수" in asked
+    assert "같은 곳, 오늘 신고, 지금은 접수" in asked
     assert SECRET not in asked
     assert case.number in "\n".join(second.press_title("나도 겪고 있어요"))
     assert (second.requested(), second.cases()) == (None, [])
@@ -111,7 +111,7 @@ def test_on_telegram_a_pin_near_by_is_the_same_lamp_and_its_news_can_be_ended(
         chat.user.send_location(37.5514, 126.9884)
         chat.rest()
         assert chat.requested() == "near"
-        assert "약 30m 떨어진 곳, 오늘 접수" in chat.said()[-1].text
+        assert "약 30m 떨어진 곳, 오늘 신고" in chat.said()[-1].text
         chat.press("네, 나도 겪고 있어요")
         assert chat.requested() is None
         assert chat.cases() == []

@@ -105,7 +105,7 @@ def test_a_shared_place_answers_where_and_the_form_goes_on(talk: PolledTalk) -> 
 def test_a_button_and_a_typed_number_choose_and_the_report_is_filed(
     talk: PolledTalk, peer: TelegramTestApiPeer
 ) -> None:
-    talk.say("시청역 2번 출구 앞 가로등이 꺼졌어요")
+    talk.say("시청역 앞 가로등이 꺼졌어요")
     question = talk.question()
     before = len(peer.proxy.called("answerCallbackQuery"))
     (after_press,) = talk.press(0)
