@@ -95,6 +95,7 @@ EVENTS = {
     "rating": "시민 평가",
     "department": "담당 부서 바꿈",
     "inspection": "현장조사",
+    "more_time": "보완 기한을 늦춤",
     "remind": "미리 알림",
     "progress": "진행 상황 알림",
     "demand": "독촉",
