@@ -195,6 +195,7 @@ def test_the_form_says_by_when_a_supplement_is_to_be_asked_for(house, case):
     assert "5월 6일(수) 10:00" in page
     assert "이미 지났어요" not in page
     house.clock.forward(days=3)
+    browser = house.sign_in()
     assert "이미 지났어요" in browser.get("/cases/1").text
     act(browser, "supplement", number="7", words="계약서를 보내 주세요.")
     assert "접수한 뒤 8근무시간, 늦음" in browser.get("/cases/1").text

@@ -200,10 +200,9 @@ def test_supplement_more_time_extension_photo_result_rating_and_reopening(
     assert "어젯밤에도 꺼져 있었어요" in citizen.said_by_citizen(lamp)
 
 
-def test_objection_transfer_and_withdrawal_of_one_among_several(
+def test_an_objection_is_taken_only_where_the_law_gives_one(
     citizen: Citizen, officer: httpx.Client
 ) -> None:
-    lamp = citizen.report("시청역 2번 출구 앞 가로등이 꺼졌어요")
     drain = citizen.report("망원시장 입구 하수구가 막혔어요")
 
     clock_act(officer, drain.id, "reject", words="개인 땅이라 처리할 수 없습니다.")
@@ -217,7 +216,12 @@ def test_objection_transfer_and_withdrawal_of_one_among_several(
     assert (again.status, again.due_at > drain.received_at) == ("reopened", True)
     assert "이의신청" in officer.get(f"/cases/{drain.id}").text
 
-    # Two are open now: which one is asked, and the words for it are enough.
+
+def test_one_among_several_is_withdrawn_brought_back_and_sent_on(
+    citizen: Citizen, officer: httpx.Client
+) -> None:
+    lamp = citizen.report("시청역 2번 출구 앞 가로등이 꺼졌어요")
+    drain = citizen.report("망원시장 입구 하수구가 막혔어요")
     citizen.say("안녕하세요")
     has(citizen.say("신고한 거 취하할게요"), "어느 민원")
     has(citizen.press("하수구"), drain.number, "거둘까요")
