@@ -201,8 +201,7 @@ class CaseAct(CaseTalk):
 
     def _why(self, asked: Asked, case: Case) -> str:
         """The citizen's words where they say more than what is wished with which case."""
-        names = (case.place_text, self._service(case), case.gu or "", case.dong or "")
-        return asked.words if tells_why(asked.words, names=names) else ""
+        return asked.words if tells_why(asked.words, names=self.names(case)) else ""
 
     def _reopen_choice(self, case: Case, **values: str | int) -> Choice:
         return self.titled("reopen_choice", REOPEN, case_number=case.number, **values)

@@ -18,6 +18,7 @@ from core.errors import Refused
 from core.locking import lock_conversation
 from core.models.case import Case
 from core.replies import Choice
+from korean.case_wishes import without_names
 
 ADD, REOPEN = "add_to_case", "reopen_case"
 
@@ -121,10 +122,7 @@ class AddToCase(CaseTalk):
 
     def _told(self, asked: Asked, case: Case) -> str:
         """The words, where they are more than the wish to add something to this case."""
-        rest = asked.words
-        for name in (case.place_text, self._service(case)):
-            for word in name.split():
-                rest = rest.replace(word, "")
+        rest = without_names(asked.words, names=self.names(case))
         return asked.words if says_something(rest) else ""
 
 

@@ -151,7 +151,7 @@ class CheckCase(SotongAction):
         notes = [
             event.note
             for event in events_of(session, case_id=case.id, public_only=True)
-            if event.note and event.kind == "status"
+            if event.note and event.kind == "status" and event.actor_kind != "citizen"
         ]
         return Say(
             text=f"{text}\n· 알림: {notes[-1]}" if notes else text,

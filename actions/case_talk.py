@@ -23,6 +23,7 @@ from core.errors import Refused
 from core.models.case import Case
 from core.ports import Now
 from core.replies import Choice
+from korean.case_wishes import things_in
 from korean.receipts import read_number
 
 # The n-th of more choices than these would not be found again by its number on every channel.
@@ -214,6 +215,14 @@ class CaseTalk(SotongAction):
         """A new report, where none is open."""
         title = self._city.texts.render("act_choice_new")
         return () if turn.in_form else (Choice(title, "/report_complaint"),)
+
+    def names(self, case: Case) -> tuple[str, ...]:
+        """What this case is called anyway: its place, its kind and the things that it is about."""
+        kinds: tuple[str, ...] = ()
+        if self._city.has_service(case.service_code):
+            service = self._city.service(case.service_code)
+            kinds = (service.name, *(word for word in service.keywords if word.isalpha()))
+        return (case.place_text, *kinds, case.gu or "", case.dong or "", *things_in(case.what))
 
     def _title(self, case: Case) -> str:
         place = case.place_text

@@ -62,8 +62,7 @@ class MoreTime(CaseTalk):
 
     def _go_on(self, session: Session, turn: Turn, asked: Asked, case: Case) -> Result:
         days = asked.days or read_days(asked.words)
-        names = (case.place_text, self._service(case))
-        told = asked.answer == WORDS or tells_why(asked.words, names=names)
+        told = asked.answer == WORDS or tells_why(asked.words, names=self.names(case))
         why = asked.words if told else ""
         if not done_before(session, case=case, turn_id=turn.turn_id):
             row = check_more_time(session, case=case)

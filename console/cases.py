@@ -21,7 +21,7 @@ from console.officers_words import put_away
 from console.pages import Pages, token_chip, with_tokens
 from core.attachments import stored_files
 from core.audit import record_audit
-from core.case_clock import SUPPLEMENT, clock_rows, history_of, since_start
+from core.case_clock import SUPPLEMENT, clock_rows, history_of, since_start, supplement_by
 from core.case_duties import DEMAND, PROGRESS, REMIND
 from core.case_flags import flags_of
 from core.case_inspection import running_inspection
@@ -223,7 +223,8 @@ def show_case(
     asked = {question.id: question.text for question in service.questions} if service else {}
     allowed = ALLOWED[CaseStatus(case.status)]
     period = history_of(case, rows).period
-    again = bool(since_start(rows, SUPPLEMENT))
+    requests = since_start(rows, SUPPLEMENT)
+    again = bool(requests)
     duties = deps.city.duties
     return pages.render(
         request,
@@ -263,6 +264,8 @@ def show_case(
         inspection_allowed=case.kind == INSPECTED_KIND and CaseStatus(case.status) in WORKED_ON,
         duties=duties,
         supplement_days=duties.supplement_again_days if again else duties.supplement_days,
+        supplement_by=supplement_by(case, rows, city=deps.city),
+        asked_first_at=requests[0].starts_at if requests else None,
         unit=_UNITS[own_unit(period)],
         most_extension=IMMEDIATE_HOURS if period.unit is Unit.IMMEDIATE else period.count,
         decisions=decisions_of(case, events),

@@ -97,6 +97,7 @@ EVENTS = {
     "merge": "다른 민원을 합침",
     "unmerge": "합친 민원을 풂",
     "inspection": "현장조사",
+    "more_time": "보완 기한을 늦춤",
     "remind": "미리 알림",
     "progress": "진행 상황 알림",
     "demand": "독촉",

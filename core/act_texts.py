@@ -58,6 +58,8 @@ ACT_TEXTS: Mapping[str, frozenset[str]] = {
     "more_time_no_not_waiting": _p(),
     "more_time_no_third": _p("number", "until"),
     "more_time_no_too_long": _p("most"),
+    "act_note_more_time": _p("days", "words"),
+    "act_note_objection": _p("words"),
     "add_done": _p("number"),
     "add_done_supplement": _p("number", "due"),
     "add_ask_words": _p("case"),

@@ -20,6 +20,7 @@ from core.city import City
 from core.clock import Due, Extension, Pause, Period, WorkCalendar, check_extension, due_at
 from core.errors import Refused
 from core.models.case import Case, CaseClock, CaseEvent
+from core.periods import Unit
 from core.statutory import own_unit, working_day_after
 
 START, EXTENSION, SUPPLEMENT, INSPECTION = "start", "extension", "supplement", "inspection"
@@ -27,6 +28,8 @@ START, EXTENSION, SUPPLEMENT, INSPECTION = "start", "extension", "supplement", "
 OBJECTION = "objection"
 PAUSES = {SUPPLEMENT: "보완", INSPECTION: "현장조사"}
 LONGEST_SUPPLEMENT = 60
+# From the receipt to the first request for a supplement (시행령 24조, 시행규칙 9조).
+ASK_WITHIN_HOURS = 8
 
 
 @dataclass(frozen=True)
@@ -159,6 +162,18 @@ def since_start(rows: Sequence[CaseClock], *kinds: str) -> list[CaseClock]:
         elif row.kind in kinds:
             found.append(row)
     return found
+
+
+def supplement_by(case: Case, rows: Sequence[CaseClock], *, city: City) -> datetime | None:
+    """By when a first supplement is to be asked for: eight working hours after the period began.
+
+    None where no holidays are known (aware UTC else).
+    """
+    start = history_of(case, rows).start
+    try:
+        return due_at(start, Period(ASK_WITHIN_HOURS, Unit.HOURS), calendar=city.calendar).due
+    except Refused:
+        return None
 
 
 def waited_for(rows: Sequence[CaseClock]) -> CaseClock | None:

@@ -7,7 +7,7 @@ time for a supplement, twice).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -189,6 +189,8 @@ def object_to_case(session: Session, *, city: City, wish: Wish, now: datetime) -
     terms = Terms(period=OBJECTION_PERIOD, objection=True)
     why = "시민이 이의신청함(민원처리법 35조)"
     to = CaseStatus.REOPENED
+    said = city.texts.render("act_note_objection", words=wish.words.strip())
+    wish = replace(wish, words=said)
     return _change(session, city, case, wish, to=to, why=why, terms=terms, now=now)
 
 
@@ -241,7 +243,7 @@ def give_more_time(
         kind=MORE_TIME_EVENT,
         actor=wish.actor,
         reason=wish.reason(f"시민이 보완 기한을 근무일 {days}일 늦춰 달라고 함"),
-        note=wish.words.strip(),
+        note=city.texts.render("act_note_more_time", days=days, words=wish.words.strip()),
         public=True,
         data={
             "until_from": told.isoformat(),

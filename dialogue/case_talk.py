@@ -184,6 +184,8 @@ def _asked(session: Session, turn: Turn) -> tuple[Choice, ...]:
         .limit(MOST_TOGETHER)
     ).all()
     for each in said:
+        if not _together(each, said[0]):
+            break
         choices = tuple(
             choice
             for choice in Reply.from_data(each.payload).choices
@@ -192,12 +194,15 @@ def _asked(session: Session, turn: Turn) -> tuple[Choice, ...]:
         if choices:
             late = turn.arrived_at - each.created_at > ANSWERED_WITHIN
             return () if late and each.kind != "status" else choices
-        # The albums of a notice, and what else the same turn was answered with.
-        if each.payload.get("images") and each.kind == "status":
-            continue
-        if each.turn_id is None or each.turn_id != said[0].turn_id:
-            break
     return ()
+
+
+def _together(one: Delivery, last: Delivery) -> bool:
+    """Whether both were said in one breath: the answers to one turn, or a notice and its albums."""
+    if one.id == last.id or (one.turn_id is not None and one.turn_id == last.turn_id):
+        return True
+    notices = one.kind == last.kind == "status" and one.case_id == last.case_id
+    return notices and one.created_at == last.created_at
 
 
 def _intent(choice: Choice) -> str:

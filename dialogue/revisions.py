@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from core.case_queries import cases_of, events_of
+from core.case_wishes import done_before
 from core.cases import Actor, add_note, add_photos
 from core.conversations import Lease, renew_lease
 from core.models.case import Case
@@ -49,10 +50,13 @@ def _case_of(session: Session, turn: Turn) -> Case | None:
     before = set(turn.attachment_ids[: turn.revised["attachments"]])
     told = fold(str(turn.revised["text"]))
     for case in cases_of(session, conversation_id=turn.conversation_id, limit=100):
-        if case.received_at < turn.arrived_at:
-            continue
         if before & set(case.attachment_ids):
             return case
+        if done_before(session, case=case, turn_id=turn.id):
+            # What it said was added to the case, or was the reason of an act.
+            return case
+        if case.received_at < turn.arrived_at:
+            continue
         kept = [fold(part) for part in (case.what, case.place_text) if part]
         if any(_same(told, part) for part in kept):
             return case

@@ -33,6 +33,7 @@ _MORE_TIME = re.compile(
     r"|(?:연장|늦춰|미뤄|늘려|기다려).{0,8}(?:주|줄|달|부탁|되|될|가능|신청|요청|해도|좀)"
 )
 _WITHDRAWS = re.compile(r"취하|철회|취소|거두|거둘|거둬|무를|물릴|없던")
+_THING = re.compile(r"([가-힣]{2,})(?:이|가|을|를|은|는|도|에|의)(?![가-힣])")
 # Words that only say what is wished, or which case is meant.
 _ONLY_WISH = re.compile(
     r"(?:민원|신고|접수|건의|요청|처리|결과|답변|결정|종결|완료|번호?|한|했던|했|하신|아까|방금|그때|그거|저번|지난번?|어제|제가|내가|저희?|나|제|내|낸|넣은|올린|거부?|것|건|걸|그|이|저"
@@ -67,12 +68,22 @@ def read_days(text: str) -> int | None:
     return None
 
 
+def things_in(told: str) -> tuple[str, ...]:
+    """What a story is about: its words that carry a particle ("가로등이", "불을")."""
+    return tuple(dict.fromkeys(_THING.findall(told)))
+
+
+def without_names(text: str, *, names: tuple[str, ...]) -> str:
+    """The text without the words of these names, the longest first."""
+    words = {word for name in names for word in re.findall(r"[가-힣A-Za-z0-9]+", name)}
+    for word in sorted(words, key=len, reverse=True):
+        text = text.replace(word, "")
+    return text
+
+
 def tells_why(text: str, *, names: tuple[str, ...] = ()) -> bool:
     """Whether more is said than the wish itself; ``names`` are what the case is called anyway."""
-    rest = NUMBER.sub("", text)
-    for name in names:
-        for word in re.findall(r"[가-힣A-Za-z0-9]+", name):
-            rest = rest.replace(word, "")
+    rest = without_names(NUMBER.sub("", text), names=names)
     rest = re.sub(r"[^\w]|\d", "", rest)
     for word in ("이틀", "사흘", "나흘", "열흘", "보름", "일주일", "하루", "며칠", "일만", "주만"):
         rest = rest.replace(word, "")

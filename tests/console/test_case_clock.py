@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from core.case_status import CaseStatus
+from core.case_wishes import Wish, give_more_time
 from core.cases import Actor, change_status
 from core.models.case import Case, CaseDuty
 from core.models.conversation import Delivery
 from dialogue.case_duties import look_after_cases
-from tests.builders import make_case, sample_city
+from tests.builders import make_case, make_conversation, make_turn, sample_city
 from tests.console.house import House
 
 CITY = sample_city()
@@ -184,3 +185,30 @@ def test_the_first_page_shows_what_is_due_and_what_is_overdue(house, case):
     with house.database.reading() as session:
         rows = session.scalars(select(CaseDuty).where(CaseDuty.done_at.is_(None)))
         assert {row.kind for row in rows} == {"progress", "demand"}
+
+
+def test_the_form_says_by_when_a_supplement_is_to_be_asked_for(house, case):
+    browser = house.sign_in()
+    page = browser.get("/cases/1").text
+    # Received on Monday at ten: seven hours of that day and one of Wednesday (Tuesday is a holiday).
+    assert "8근무시간 안에 요청해요" in page
+    assert "5월 6일(수) 10:00" in page
+    assert "이미 지났어요" not in page
+    house.clock.forward(days=3)
+    browser = house.sign_in()
+    assert "이미 지났어요" in browser.get("/cases/1").text
+    act(browser, "supplement", number="7", words="계약서를 보내 주세요.")
+    assert "접수한 뒤 8근무시간, 늦음" in browser.get("/cases/1").text
+
+
+def test_more_time_for_a_supplement_stands_on_the_page_with_its_reason(house, case):
+    browser = house.sign_in()
+    act(browser, "supplement", number="7", words="계약서를 보내 주세요.")
+    with house.database.transaction() as session:
+        turn = make_turn(session, conversation=make_conversation(session))
+        wish = Wish(case.conversation_id, case.number, turn.id, "출장 중이에요")
+        give_more_time(session, city=sample_city(), wish=wish, days=3, now=house.clock())
+    page = browser.get("/cases/1").text
+    assert "보완 기한을 늦춤" in page
+    assert "출장 중이에요" in page
+    assert "5월 19일(화) 18:00" in page

@@ -174,6 +174,14 @@ def test_words_that_come_long_after_the_question_are_of_their_own(house: House) 
     assert heard(house) == {"text": "아직도 꺼져 있어요"}
 
 
+def test_once_something_else_was_said_the_question_is_over(house: House) -> None:
+    asked(house, STOP)
+    house.hear("왜 아직도 안 고쳐졌어요")
+    assert heard(house)["answer"] == "words"
+    house.hear("그런데요")
+    assert heard(house) == {"text": "그런데요"}
+
+
 def test_an_old_choice_still_means_its_case(house: House) -> None:
     """It names the case and the state that was asked about, so the act can tell what has changed."""
     asked(house, STOP)

@@ -103,3 +103,11 @@ def change_case(
         files=[("photo", (f"{n}.jpg", data, "image/jpeg")) for n, (data, _) in enumerate(photos)],
     )
     assert done.status_code == 303, done.text
+
+
+def clock_act(browser: httpx.Client, case_id: int, act: str, **fields: str) -> None:
+    """Fill one of the forms that move a case's clock, as an officer does."""
+    page = browser.get(f"/cases/{case_id}")
+    action = f"/cases/{case_id}/clock/{act}"
+    done = browser.post(action, data=hidden_fields(page.text, action) | fields)
+    assert done.status_code == 303, done.text
