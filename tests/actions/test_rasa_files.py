@@ -29,6 +29,7 @@ INTENTS = {
     "ask_budget",
     "check_case",
     "ask_routing",
+    "ask_more_time",
     "add_to_case",
     "reopen_case",
     "appeal_decision",
