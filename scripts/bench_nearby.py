@@ -223,6 +223,8 @@ def _add(
                 "number": "'N' || CAST(n AS VARCHAR(11))",
                 "turn_id": "u.id",
                 "arrived_at": ":at",
+                # Long, and read by none of this.
+                "due_trace": "'[]'",
             },
             "civil_case t, s, turn u WHERE t.id = :case "
             "AND u.channel = 'web' AND u.external_id = 'near-' || CAST(n AS VARCHAR(12))",

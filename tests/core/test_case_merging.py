@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -278,6 +279,27 @@ def test_one_citizen_with_both_cases_hears_each_news_of_both(desk: Desk) -> None
     texts = desk.heard(leading.conversation_id)
     assert len(texts) == 3
     assert len(set(texts)) == 3
+
+
+def test_of_two_officers_who_merge_each_into_the_other_one_is_refused(desk: Desk) -> None:
+    first, second = desk.file("a"), desk.file("b")
+    desk.follow("c", first)
+    refused: list[str] = []
+
+    def merge(case: Case, into: Case) -> None:
+        try:
+            desk.merge(case, into)
+        except Refused as no:
+            refused.append(no.code)
+
+    pairs = ((first, second), (second, first))
+    threads = [threading.Thread(target=merge, args=pair) for pair in pairs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert refused == ["merge_done"]
+    assert sorted(desk.case(each).status for each in (first, second)) == ["merged", "received"]
 
 
 def _duties(session: Any, case: Case) -> list[tuple[str, datetime]]:
