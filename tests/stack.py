@@ -33,7 +33,7 @@ from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 MODEL_VAR = ROOT / "var" / "test"
-PATIENCE = {"rasa": 120.0}
+PATIENCE = {"rasa": 240.0}
 # A test that kills a process need not wait as long for the next one as a citizen.
 LEASE_SECONDS = 2.0
 
@@ -97,7 +97,7 @@ class Stack:
             assert code is None, f"{name} ended with {code}:\n{self.log(name)}"
             return self.healthy(name)
 
-        wait_until(answers, seconds=PATIENCE.get(name, 60.0), what=f"{name} answering")
+        wait_until(answers, seconds=PATIENCE.get(name, 120.0), what=f"{name} answering")
 
     def healthy(self, name: str) -> bool:
         return next(p for p in programs(self.settings) if p.name == name).ready()
