@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.city_files import CityError, compile_city, load_city
+from core.case_likeness import FLAG_RULES
 from core.city import KINDS, City
 from core.clock import Duties, Period, is_open
 from core.texts import REQUIRED
@@ -357,3 +358,12 @@ def test_legal_dong_names_agree_with_the_official_table(seoul: City) -> None:
     unknown = {dong for dong in ours if dong not in known}
     # Names people use that are no legal dong: administrative dong and short forms.
     assert len(unknown) <= 20, unknown
+
+
+def test_the_thresholds_of_flags_are_read_and_a_wrong_one_is_told(folder: Path) -> None:
+    edit(folder, "flags.yml", "at: 5", "at: 7")
+    assert load_city(folder).flag_rules.joint.at == 7
+    line = edit(folder, "flags.yml", "at: 3", "at: 1")
+    assert any(f"city/flags.yml:{line}:" in error for error in errors_of(folder))
+    (folder / "flags.yml").unlink()
+    assert load_city(folder).flag_rules == FLAG_RULES
