@@ -7,12 +7,22 @@ from typing import Any
 
 import pytest
 
+from core.attachments import record_attachments
 from core.case_clock import Terms
+from core.case_links import link_case
 from core.case_queries import events_of
 from core.case_status import CaseStatus
+from core.inbound import Photo
 from core.models.case import Case
 from tests.actions.conftest import Rasa
-from tests.builders import make_case, make_conversation, make_result, make_turn
+from tests.builders import (
+    CODES,
+    make_case,
+    make_conversation,
+    make_result,
+    make_turn,
+    sample_city,
+)
 
 PRAISED = "기둥 번호는 12-3이에요"
 
@@ -273,3 +283,44 @@ def test_without_a_case_there_is_something_to_do_all_the_same(rasa: Rasa) -> Non
     assert ask(rasa, "취하할게요", "withdraw_case")["response"] == "utter_no_case_yet"
     assert ask(rasa, "이의신청요", "appeal_decision")["response"] == "utter_appeal_decision"
     assert "볼 수 없어요" in ask(rasa, "2026-000999 취하요", "withdraw_case")["text"]
+
+
+def test_who_only_follows_a_case_is_told_where_it_can_be_changed(rasa: Rasa) -> None:
+    with rasa.database.transaction() as session:
+        other = make_conversation(session, address="b" * 64)
+        turn = make_turn(session, conversation=other, address="b" * 64)
+        opened = make_case(session, turn=turn, place_text="강남역 11번 출구")
+        link_case(
+            session,
+            city=sample_city(),
+            codes=CODES,
+            conversation_id=rasa.conversation_id,
+            number=opened.case.number,
+            code=opened.lookup_code,
+            now=rasa.clock(),
+        )
+    for text, intent in (
+        ("강남역 가로등 취하할게요", "withdraw_case"),
+        (f"{opened.case.number}에 추가할게요 더 심해졌어요", "add_to_case"),
+        ("그거 다시 봐 주세요", "reopen_case"),
+    ):
+        assert "소식만 받아 보실 수" in ask(rasa, text, intent)["text"], text
+    assert now(rasa, opened.case).version == opened.case.version
+
+
+def test_the_same_turn_worked_again_adds_its_words_and_photos_once(rasa: Rasa) -> None:
+    case = filed(rasa)
+    with rasa.database.transaction() as session:
+        turn = make_turn(session, conversation=make_conversation(session))
+        photos = record_attachments(
+            session,
+            photos=[Photo(sha256="a" * 64, media_type="image/jpeg", size=9, width=3, height=3)],
+            conversation_id=rasa.conversation_id,
+            source="citizen",
+            now=rasa.clock(),
+        )
+    text = f"{case.number}에 추가할게요 하나 더 꺼졌어요"
+    for _ in range(2):
+        told = send(rasa, "add_to_case", text=text, turn_id=turn.id, attachment_ids=list(photos))
+        assert "덧붙였어요" in told["text"]
+    assert (notes(rasa, case), now(rasa, case).attachment_ids) == ([text], list(photos))

@@ -9,7 +9,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from core.cases import Actor, add_note, change_department
+from core.case_status import CaseStatus
+from core.case_wishes import Wish, add_words_and_photos, give_more_time, reopen_case, withdraw_case
+from core.cases import Actor, add_note, change_department, change_status
 from core.city import Way
 from core.database import Database
 from core.department_callbacks import Callback, end_callback, record_callback
@@ -34,6 +36,7 @@ from core.department_standby import (
 from core.erasure import erase_conversation, request_erasure
 from core.errors import Refused
 from core.models.base import Base
+from core.models.conversation import Conversation
 from core.models.department import DepartmentCallback, DepartmentMessage
 from tests.builders import MONDAY_TEN as NOW
 from tests.builders import make_case, make_conversation, make_database, make_result, make_turn
@@ -248,3 +251,31 @@ def test_a_message_that_waits_holds_no_word_of_the_citizen_and_hears_of_an_erasu
         assert kept.content == {}
         for event in load_events(session, batch, city=CITY).values():
             assert "⟦" not in event.what + event.place + event.note
+
+
+def test_what_a_citizen_does_with_a_case_reaches_its_department(database: Database) -> None:
+    with database.transaction() as session:
+        case = filed(session)
+        change_status(
+            session,
+            city=CITY,
+            case_id=case.id,
+            to=CaseStatus.SUPPLEMENT_REQUESTED,
+            actor=Actor("officer", "1", "담당관"),
+            reason="확인",
+            note="번호를 알려 주세요.",
+            now=NOW,
+        )
+
+        def wish(words: str) -> Wish:
+            talk = session.get_one(Conversation, case.conversation_id)
+            turn = make_turn(session, conversation=talk, address=talk.address, text=words)
+            return Wish(talk.id, case.number, turn.id, words)
+
+        give_more_time(session, city=CITY, wish=wish("출장"), days=1, now=NOW)
+        add_words_and_photos(session, city=CITY, wish=wish("12-3"), photos=(), now=NOW)
+        withdraw_case(session, city=CITY, wish=wish("됐어요"), now=NOW)
+        reopen_case(session, city=CITY, wish=wish("또요"), now=NOW)
+        assert [kind for _, kind in kinds(session)] == [
+            *("opened", "status", "note", "note", "status", "status", "status"),
+        ]
