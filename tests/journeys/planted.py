@@ -63,6 +63,10 @@ def _phone(n: int) -> str:
     return f"010-{digits[:4]}-{digits[4:]}"
 
 
+def _internet_phone(n: int) -> str:
+    return "070" + _phone(n)[3:]
+
+
 def _landline(n: int) -> str:
     digits = f"{7350000 + n * 7:07d}"
     return f"031-{digits[:3]}-{digits[3:]}"
@@ -148,7 +152,7 @@ WRITINGS = (
     ),
     Writing("phone", "brackets", _phone, lambda p: f"({p[:3]}){p[4:]}", "번호 {} 입니다"),
     Writing("phone", "land line", _landline, words="집 전화 {} 이에요"),
-    Writing("phone", "internet", _landline, lambda p: f"070{p[3:4]}{p[4:]}5", "{} 로 주세요"),
+    Writing("phone", "internet", _internet_phone, words="{} 로 주세요"),
     Writing("account", "dashes", _account, words="우리은행 {} 로 넣어 주세요"),
     Writing("account", "bare", _account, _put("-", ""), "계좌번호는 우리은행 {}이에요"),
     Writing("account", "before", _account, words="{} 우리은행 계좌로 환불해 주세요"),
