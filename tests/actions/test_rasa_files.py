@@ -20,7 +20,7 @@ RULES: list[dict[str, Any]] = [
     for path in sorted((ROOT / "data" / "rules").glob("*.yml"))
     for rule in yaml.safe_load(path.read_text())["rules"]
 ]
-# DESIGN, section 4: the names are fixed.
+# The names are fixed; ask_more_time came with the supplements (the ADR on acts on a filed case).
 INTENTS = {
     "report_complaint",
     "suggest_idea",
@@ -35,6 +35,7 @@ INTENTS = {
     "appeal_decision",
     "withdraw_case",
     "follow_case",
+    "ask_more_time",
     "rate_service",
     "subscribe_alert",
     "unsubscribe_alert",

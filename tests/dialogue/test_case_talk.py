@@ -8,13 +8,16 @@ import pytest
 
 from core.case_clock import Terms
 from core.case_notices import act_choice
+from core.case_queries import events_of
 from core.case_status import CaseStatus
+from core.case_wishes import Wish, add_words_and_photos
 from core.drafts import save_draft
 from core.inbound import Photo, TurnKind
 from core.models.case import Case
 from core.models.conversation import Turn
-from tests.builders import make_case, make_result
+from tests.builders import make_case, make_result, sample_city
 from tests.dialogue.runner_house import House, say
+from tests.dialogue.runner_house import text as wording
 
 NUMBER = "2026-000001"
 STOP = act_choice("그만두기", "reopen_case", case_number=NUMBER, answer="no", next="words")
@@ -189,3 +192,19 @@ def test_an_old_choice_still_means_its_case(house: House) -> None:
     house.hear("안녕하세요")
     house.hear(kind=TurnKind.CHOICE, choice=choice)
     assert heard(house)["case_number"] == NUMBER
+
+
+def test_an_edit_of_added_words_goes_to_the_case_as_well(house: House) -> None:
+    case = waiting(house)
+    turn_id = house.hear(ANSWER, external_id="edited")
+    with house.database.transaction() as session:
+        wish = Wish(case.conversation_id, case.number, turn_id, ANSWER)
+        add_words_and_photos(session, city=sample_city(), wish=wish, photos=(), now=house.clock())
+    house.clock.forward(seconds=30)
+    fixed = ANSWER.replace("12", "13")
+    for _ in range(2):
+        house.hear(fixed, external_id="edited", edited_at=house.clock())
+    assert house.said()[-1] == wording("added_to_case", number=case.number)
+    with house.database.reading() as session:
+        events = events_of(session, case_id=case.id)
+    assert [each.note for each in events if each.kind == "note"] == [ANSWER, fixed]
