@@ -69,10 +69,9 @@ def judge_nearby(found: dict[str, Any]) -> list[str]:
 
 def show_nearby(found: dict[str, Any]) -> None:
     """A table and the plans, ready for docs/benchmarks.md."""
-    print(
-        "Near reports, ms:\n| database | cases | asked | p50 | p95 | worst | found | of the goal |"
-    )
-    print("|---|---|---|---|---|---|---|---|")
+    print("Near reports, ms:")
+    print("| database | cases | asked | p50 | p95 | worst | own CPU p95 | found | of the goal |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for name, part in found.items():
         for row in part["rows"]:
             print(
