@@ -12,6 +12,7 @@ from console.cases import existing_case, note_case, officer_of, show_case
 from console.conversations import RowId
 from console.deps import ConsoleDeps
 from console.forms import LONGEST_REASON, read_line, read_number, read_text
+from console.officers_words import put_away
 from console.pages import Pages
 from core.case_flags import settle_flag
 from core.errors import Refused
@@ -36,12 +37,14 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
                     now=visit.now,
                 )
                 if first:
+                    talk = case.conversation_id
+                    away = put_away(deps, conversation_id=talk, now=visit.now)
                     settle_flag(
                         session,
                         case_id=case.id,
                         flag_id=read_number(visit.form, "flag") or 0,
                         actor=officer_of(visit),
-                        reason=reason,
+                        reason=away(session, reason),
                         now=visit.now,
                     )
                     note_case(session, visit, "case.flag", case)

@@ -17,6 +17,7 @@ from core.case_ledger import COLUMNS, ledger_csv
 from core.case_month import Month
 from core.errors import Refused
 from core.officer_sessions import use_form
+from core.put_away import in_plain_words, public_numbers
 
 
 def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
@@ -91,7 +92,7 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
                         actor=visit.signed_in.officer.actor,
                         action="case.export",
                         subject=f"ledger:{month}",
-                        purpose=purpose,
+                        purpose=in_plain_words(purpose, public=public_numbers(deps.city)),
                         now=visit.now,
                     )
         except Refused as refused:

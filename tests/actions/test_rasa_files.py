@@ -35,7 +35,6 @@ INTENTS = {
     "appeal_decision",
     "withdraw_case",
     "follow_case",
-    "ask_more_time",
     "rate_service",
     "subscribe_alert",
     "unsubscribe_alert",

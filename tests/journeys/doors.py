@@ -395,6 +395,32 @@ def console_department(world: World, text: str) -> None:
         world.submit(page, f"{page}/department", department=department, why=text)
 
 
+def console_flag(world: World, text: str) -> None:
+    """What an officer found out about cases that belong together, of a case with such a flag or without."""
+    case, _, _ = world.case()
+    page = f"/cases/{case}"
+    form = hidden_fields(world.console.get(page).text)
+    world.console.post(f"{page}/flag", data=form | {"flag": "1", "found": text})
+
+
+def console_merge(world: World, text: str) -> None:
+    """Merge the case into another one of the same citizen's and take it back."""
+    case, _, _ = world.case()
+    _, _, other = world.case()
+    page = f"/cases/{case}"
+    for act in ("merge", "unmerge"):
+        form = hidden_fields(world.console.get(page).text)
+        form |= {"into": other, "merge_reason": text}
+        world.console.post(f"{page}/{act}", data=form)
+
+
+def console_ledger(world: World, text: str) -> None:
+    page = world.console.get("/ledger").text
+    world.console.post(
+        "/ledger", data=hidden_fields(page) | {"month": "2026-11", "purpose": text[:100]}
+    )
+
+
 def console_reveal(world: World, text: str) -> None:
     _, talk, _ = world.case()
     page = f"/conversations/{talk}/reveal"
@@ -513,6 +539,9 @@ DOORS = (
     Door("console_status_photo", "line", console_status_photo, told=True),
     Door("console_clock", "words", console_clock, told=True),
     Door("console_department", "words", console_department),
+    Door("console_flag", "words", console_flag),
+    Door("console_merge", "words", console_merge),
+    Door("console_ledger", "line", console_ledger),
     Door("console_reveal", "line", console_reveal),
     Door("console_searches", "value", console_searches),
     Door("console_login", "value", console_login),
@@ -532,6 +561,10 @@ CONSOLE_FORMS = {
     "/cases/{case_id}/status": "console_status",
     "/cases/{case_id}/department": "console_department",
     "/cases/{case_id}/clock/{act}": "console_clock",
+    "/cases/{case_id}/flag": "console_flag",
+    "/cases/{case_id}/merge": "console_merge",
+    "/cases/{case_id}/unmerge": "console_merge",
+    "/ledger": "console_ledger",
     "/login": "console_login",
 }
 # Forms in which no words about a citizen are kept.

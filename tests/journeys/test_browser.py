@@ -106,6 +106,7 @@ def test_a_streetlight_is_reported_and_its_repair_comes_back(
             desk.get_by_label("아이디").fill(make_officer(stack))
             desk.get_by_label("비밀번호").fill(PASSWORD)
             desk.get_by_role("button", name="로그인").click()
+            desk.get_by_role("link", name="민원 목록 보기").click()
             desk.get_by_role("link", name=re.compile(number.group())).first.click()
             shot(desk, width, "4-case")
             desk.get_by_label("새 상태").select_option("answered")

@@ -149,9 +149,6 @@ def test_a_correction_at_the_end_changes_the_place_and_asks_again(talk: Talk) ->
 def test_two_complaints_in_one_message_become_two_cases_on_the_citizens_yes(talk: Talk) -> None:
     talk.say("시청역 앞에 가로등도 나갔고 쓰레기도 며칠째 안 치워가요")
     talk.fill_until(None)
-    assert len(talk.cases()) == 1
-    talk.press(0)
-    talk.fill_until(None)
     services = {case.service_code for case in talk.cases()}
     assert len(talk.cases()) == 2
     assert len(services) == 2
