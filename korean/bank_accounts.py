@@ -25,6 +25,14 @@ _CUE = re.compile(
 _AFTER = re.compile(
     rf"\s?[(,]?\s?(?:이건|이거|이게|이|제|내)?\s?(?:{_BANKS})|[^0-9\n]{{0,6}}(?:계좌|통장)", re.I
 )
+# 482901-01-837264 이런 데로 보내라는 문자: groups that are no phone's, and where money goes.
+_SENT_TO = re.compile(
+    r"\s?(?:이런\s?데|이런\s?곳|여기|이리|이쪽|저기|거기|이\s?번호|일)?(?:으?로|에다?가?)?\s?(?:돈을?|벌금을?|세금을?|수수료를?)?\s?"
+    r"(?:부치|입금|송금|이체|보내(?:라|래|란))"
+)
+_ASKED = re.compile(
+    r"(?:벌금|보증금|수수료|환급금|지원금|돈|대금|요금|월세|과태료|세금|장학금|수당)[을를은]?\s?$"
+)
 # Some banks let people have their phone number as their account.
 _NEXT_TO = re.compile(rf"(?:{_BANKS})\s?$", re.I)
 _MONEY = re.compile(r"\s?(?:원|만\s?원|억|천원|건|명|%)")
@@ -59,6 +67,8 @@ def _at(text: str, chain: Chain, index: int) -> Found | None:
     syllable = chain.kinds[index] == "s" and index + 1 < len(chain) and chain.gaps[index + 1]
     if syllable and "가" <= text[start - 1 : start] <= "힣":
         return None  # the last syllable of a word: 카카오 3333-…
+    if text.startswith("하나", start) and chain.kinds[index] == "s" and chain.gaps[index + 1]:
+        return None  # the bank, not a one
     last = _end(text, chain, index)
     count = last - index
     if count < _SHORTEST or _MONEY.match(text, chain.ends[last - 1]):
@@ -66,7 +76,12 @@ def _at(text: str, chain: Chain, index: int) -> Found | None:
     before = text[max(0, start - 36) : start]
     lead = _CUE.search(before)
     if lead is None and _AFTER.match(text, chain.ends[last - 1]) is None:
-        return None
+        sent = _SENT_TO.match(text, chain.ends[last - 1]) or _ASKED.search(before)
+        parts = [gap.strip() for gap in chain.gaps[index + 1 : last] if gap]
+        if not sent or chain.digits[index] == "0" or count > 14 or not 2 <= len(parts) <= 3:
+            return None
+        if set(parts) != {"-"}:
+            return None
     if names_a_thing(text, start) or (count >= 15 and _CARD.search(before)):
         return None
     dashed = any("-" in gap for gap in chain.gaps[index + 1 : last])

@@ -14,6 +14,11 @@ from korean.findings import BUSINESS_NUMBER, Found, names_a_thing
 _CUE = re.compile(r"사업자[^0-9\n\[\]]{0,24}$")
 _AFTER = re.compile(r"\s?(?:이게|가|이|은)?\s?(?:제|저희|우리)?\s?사업자")
 _OTHER = re.compile(r"(?:계좌|은행|통장|농협|신협|수협|입금|금고)[^\n]{0,20}$")
+# 치킨집 13109-48276: in two halves, beside a word for a shop.
+_SHOP = re.compile(
+    r"(?:집|가게|식당|카페|상점|미용실|세탁소|약국|학원|편의점|상호|매장|음식점|점포|자영업|소상공인|공방|분식|빵집|치킨|슈퍼|마트|법인|업체|폐업|개업)"
+    r"[^0-9\n]{0,12}$"
+)
 _GROUPS = frozenset({3, 5})
 _WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
 
@@ -45,6 +50,9 @@ def _score(text: str, chain: Chain, index: int) -> float:
     dashed = parted == _GROUPS and all("-" in chain.gaps[index + k] for k in _GROUPS)
     if dashed and not _OTHER.search(before) and not names_a_thing(text, start):
         return 0.6 + 0.3 * valid
+    halves = parted == {5} and "-" in chain.gaps[index + 5]
+    if halves and (_SHOP.search(before) or valid) and not _OTHER.search(before):
+        return 0.0 if names_a_thing(text, start) else 0.6 + 0.3 * valid
     return 0.0
 
 

@@ -43,6 +43,8 @@ NAMES = {
     BUSINESS_NUMBER: "사업자",
 }
 KINDS = (*NOTICES, *NAMES)
+# The letter that stands for what was found and put away; no finder of numbers knows it.
+HOLE = "\ua640"
 
 # A number that such a word stands right before is none of a person's: a pole's, a parcel's, a case's.
 _THINGS = re.compile(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from korean.latin_names import names_a_thing
 from korean.name_cues import LABELLED, MARKED, SURE, WEAK, right_of
 from korean.name_lookalikes import LOOKALIKES
 from korean.name_words import FOREIGN, NOT_NAMES
@@ -27,6 +28,12 @@ _CLAUSE = re.compile(r"[을를에](?: |$)|(?:하시|됐|했|있|없|겠)")
 _KINDS_OF_PEOPLE = re.compile(
     r"(?:[자생인민원객]|여성|남성|부부|가족|사람|엄마|아빠|주부|학생|며느리|신부|친구|교포|동포|관광|이고|많|들)$"
 )
+# 왕치엔, 리샤오밍: a surname of China and syllables that Korean has not.
+CHINESE = re.compile(
+    r"(?:왕|장|리|류|천|양|황|자오|저우|우|쉬|쑨|마|주|후|린|궈|허|가오|뤄|정|차이|펑|덩)[가-힣]?"
+    r"(?:샤오|치엔|첸|웨이|하오|이링|쯔|위엔|쥔|지엔|쉐|팅|지에|둥|페이|룽|쥐안|차오|훙|펑|팡|웬|옌)"
+)
+_PARTICLE = re.compile(r"(?:[가이는은를을도]|랑|이랑|한테|와|과|에게)$")
 _MOST_FOREIGN = frozenset("쩐쏨옌쑤쯔쩌쭈딥뚱띤팜")
 # KIM MINJI, Lee Soo-jin: Korean names in Latin letters, surname first.
 ROMANISED = re.compile(
@@ -62,6 +69,8 @@ def latin_name(text: str, at: int, *, cue: int) -> int:
     if found is None:
         return 0
     name = found.group().rstrip(" ,.-")
+    if not sure and names_a_thing(name):
+        return 0
     end = at + len(name)
     said = _SAID.match(text, end) is not None
     if sure:
@@ -76,11 +85,13 @@ def foreign_name(text: str, at: int, *, cue: int) -> int:
     found = _WORDS.match(text, at)
     if found is None or found.group() in NOT_NAMES or _LOANS.match(text, at):
         return 0
-    known = text.startswith(FOREIGN_STARTS, at)
+    known = text.startswith(FOREIGN_STARTS, at) or CHINESE.match(text, at) is not None
     if cue == WEAK:
         called = None if _LOANS.match(text, at) else _CALLED.match(text, at)
         if called and not _NO_PERSON.search(called["name"]) and not _is_a_word(called["name"]):
-            return called.end("name")
+            two = len(called["name"]) == 2 and called["name"][1] == "이"
+            cut = two and not _is_open(called["name"][0])
+            return called.end("name") - cut  # 존 + 이라고
     if cue < SURE and not known and not _FOREIGN_SYLLABLES & set(found.group()[:_LONGEST]):
         return 0
     end = _said_end(text, at, min(found.end(), at + _LONGEST), sure=cue >= MARKED)
@@ -122,6 +133,11 @@ def _said_end(text: str, at: int, stop: int, *, sure: bool) -> int:
         if text[end - 1] == " ":
             continue
         kind, penalty = right_of(text, end)
+        said = kind in ("quoted", "copula")
+        if said and _is_open(text[end - 1]) and text.startswith(("이라고", "이예요"), end):
+            return end + 1  # 유이 + 예요, 솜차이 + 라고
+        if said and text[end - 1] == "이" and not _is_open(text[end - 2]) and end == at + 2:
+            return 0  # 봄 + 이에요
         if kind in ("quoted", "signed", "number", "seal") and not penalty:
             return end
         if kind == "copula" and not penalty and FULL_COPULA.match(text, end):
@@ -133,9 +149,16 @@ def _said_end(text: str, at: int, stop: int, *, sure: bool) -> int:
     return 0
 
 
+def _is_open(syllable: str) -> bool:
+    return (ord(syllable) - 0xAC00) % 28 == 0
+
+
 def _known_end(text: str, at: int, stop: int) -> int:
     """The end of the words that a known name begins, three at most."""
     words = text[at:stop].split(" ")
+    bare = _PARTICLE.sub("", words[0])
+    if bare != words[0] and bare in FOREIGN:
+        return at + len(bare)
     taken = [words[0]]
     for word in words[1:3]:
         if len(word) > 4 or word in NOT_NAMES:

@@ -13,9 +13,10 @@ from korean.findings import DRIVER_LICENSE, PASSPORT, Found, names_a_thing
 
 # M12345678, and since 2021 M123A4567 (여권법 시행규칙).
 _FORM = r"[MSRODGmsrodg][ -]?(?:[0-9][ -]?){3}(?:(?:[0-9][ -]?){4}[0-9]|[A-Za-z][ -]?(?:[0-9][ -]?){3}[0-9])"
-_PASSPORT = re.compile(rf"(?<![A-Za-z0-9]){_FORM}(?![A-Za-z0-9]|-[0-9])")
+_PASSPORT = re.compile(rf"(?<![A-Za-z0-9]){_FORM}(?![A-Za-z0-9@]|-[0-9]|[._+]\w*@)")
 _PASSPORT_CUE = re.compile(
-    r"(?:여권|패스포트|passport)(?:\s?(?:번호|넘버|no\.?|number))?[^0-9A-Za-z\n\[\]]{0,12}$", re.I
+    r"(?:여권|패스포트|passport)(?:\s?(?:번호|넘버|no\.?|number))?(?:\sis)?[^0-9A-Za-z\n\[\]]{0,12}$",
+    re.I,
 )
 _CUED = re.compile(
     r"(?:여권|패스포트|passport)(?:\s?(?:번호|넘버|no\.?|number))?[^0-9A-Za-z\n\[\]]{0,24}?"

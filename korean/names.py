@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from korean.findings import PERSON_NAME, Found
+from korean.dictated_names import find_dictated_names
+from korean.findings import HOLE, PERSON_NAME, Found
 from korean.foreign_names import (
     FOREIGN_STARTS,
     FULL_COPULA,
@@ -20,6 +21,8 @@ from korean.foreign_names import (
     latin_name,
     named_from_abroad,
 )
+from korean.given_names import PLAIN_GIVEN
+from korean.latin_names import find_latin_names
 from korean.name_cues import (
     BONUS,
     ENGLISH,
@@ -43,11 +46,12 @@ from korean.name_cues import (
 from korean.name_lookalikes import KNOWN
 from korean.name_shapes import given_likeness, likeness
 from korean.name_words import NOT_NAMES
+from korean.stated_names import find_stated_names
 
 _WORD = re.compile(r"[가-힣]{2,}")
 # 허 진 호, 김 민수, 남궁 옥분: with a space, where somebody says that a name stands there.
 _SPACED = re.compile(
-    r"(?:[가-힣]\s[가-힣]\s?[가-힣]|(?:남궁|황보|제갈|독고|선우|사공|서문)\s[가-힣]{1,2})(?![가-힣]{3})"
+    r"(?:[가-힣]\s[가-힣]\s?[가-힣]|(?:남궁|황보|제갈|독고|선우|사공|서문)\s[가-힣]{1,2})(?:(?=이?(?:라[고구는]|입니다|[에예]요|고요|구요|인데|올시다|여(?![가-힣])))|(?![가-힣]{3}))"
 )
 _SPACED_SIGNED = re.compile(
     r"(?<![가-힣])[가-힣]\s[가-힣]\s?[가-힣](?=\s{0,2}(?:올림|드림|배상|씀)\s?(?:$|[.!\n]))"
@@ -59,12 +63,19 @@ _SURNAME_APART = re.compile(
     r"[ ][가-힣]{2})\s?(?:입니다|이에요|예요|이라고|라고|인데요|이고요)"
 )
 _UNNAMED = re.compile(
-    r"모르|모름|말씀|밝히|안\s|없|비밀|생략|익명|공개|적[어지을]|뭐|무엇|어떻게|왜|꼭|따로|다음|위|아래|나중|그냥|아까|이미|여기|필수|남기|알[려아]|굳이|못|저장|쓰|지워|빼|당연|물론|정말|다시|잘못|바뀌|바꾸|변경|정정|개명|제발|필요|확인|표기|공개|기재|입력|제출|누구|어디|오류|틀|다르|달라|같"
+    r"모르|모름|보다|말씀|말하|밝히|안\s|없|비밀|생략|익명|공개|적[어지을]|뭐|무엇|어떻게|왜|꼭|따로|다음|위|아래|나중|그냥|아까|이미|여기|필수|남기|알[려아]|굳이|못|저장|쓰|지워|빼|당연|물론|정말|다시|잘못|바뀌|바꾸|변경|정정|개명|제발|필요|확인|표기|공개|기재|입력|제출|누구|어디|오류|틀|다르|달라|같"
 )
 _APART = re.compile(r"[가-힣]\s[가-힣]\s[가-힣]")
 _DATED = re.compile(r"[0-9]{1,2}\s?[.일]\s{0,4}$")
 _FIELD_ENDS = re.compile(r"\s*(?:$|[,.;/|\n(])")
 _FIELD = re.compile(r"[자인주객원생]명\s+$")
+_DATUM_NEXT = re.compile(rf"\s?[,(/:|]?\s?(?:{HOLE}|[0-9]{{2,3}}[가-힣]\s?[0-9]{{4}})")
+_CALLED_SO = re.compile(r"라고\s?(?:합|해|하|불|부르|적|저장)")
+_MISTER = re.compile(r"\s?씨(?![가-힣]{3})")
+_LAST_WORD = re.compile(r"[\s.!~]{0,4}$")
+_SENTENCE_BEFORE = re.compile(
+    r"(?:[.!?~…)\n-]|니다|세요|어요|아요|해요|하오|소서|바람|요망|부탁)\s{1,3}$"
+)
 _LAST = re.compile(r"\s*$")
 _HIGHEST_RIGHT = max(BONUS.values()) + 20
 _GIVEN_ALONE, _GIVEN_SAID = 40, 55
@@ -82,6 +93,9 @@ def find_names(text: str) -> Iterator[Found]:
             yield found
     yield from _abroad(text)
     yield from _apart(text)
+    yield from find_stated_names(text)
+    yield from find_dictated_names(text)
+    yield from find_latin_names(text)
 
 
 def _cues(text: str) -> dict[int, int]:
@@ -92,7 +106,8 @@ def _cues(text: str) -> dict[int, int]:
     for cue in LABELS.finditer(text):
         if cue["role"] == "이름" and names_a_thing(text[max(0, cue.start() - 8) : cue.start()]):
             continue
-        cues[cue.end()] = max(cues.get(cue.end(), 0), _label(cue))
+        if worth := _label(cue):
+            cues[cue.end()] = max(cues.get(cue.end(), 0), worth)
     for cue in NAME_IS.finditer(text):
         if not names_a_thing(text[max(0, cue.start() - 8) : cue.start()]):
             cues[cue.end()] = LABEL_IS if "을" in cue.group() else MARKED
@@ -183,7 +198,7 @@ def _total(text: str, at: int, length: int, *, like: int, left: int, cue: int | 
         return -1
     bonus = BONUS[kind]
     if cue is not None and cue >= LABELLED and kind == "plain" and _FIELD_ENDS.match(text, end):
-        bonus = 8 if length > 2 else 0
+        bonus = 16 if length == 3 else 8 if length > 3 else 0
     elif cue is not None and kind == "plain":
         bonus = 0 if cue > WEAK or text[end : end + 1] in (",", "/") else -20
     if cue == SURE and _UNNAMED.match(text, at):
@@ -194,12 +209,26 @@ def _total(text: str, at: int, length: int, *, like: int, left: int, cue: int | 
         bonus -= 14  # 전달 드림
     if length == 2 and cue is None and kind in ("particle", "plain", "dative", "number"):
         return -1
-    if length == 4 and like < 0 and kind not in ("quoted", "seal") and (cue or 0) < SURE:
+    sure_kind = kind in ("quoted", "seal") or (kind == "copula" and (cue or 0) >= LABELLED)
+    if length == 4 and like < 0 and not sure_kind and (cue or 0) < SURE:
         return -1
+    if kind == "copula" and text[end - 1] in "에예" and text.startswith("요", end) and like < 20:
+        return -1  # 민 + 이에요, 엄마 + 예요
+    if cue is not None and kind == "plain" and _DATUM_NEXT.match(text, end):
+        bonus = BONUS["number"]
+    if cue is not None and cue >= LABELLED and length == 3:
+        # What stands after a field's word needs to look less like a name.
+        bonus += 26 if _MISTER.match(text, end) else 12 if kind in ("owner", "quoted") else 0
+    if cue is None and kind == "copula" and _CALLED_SO.match(text, end - 1):
+        return -1  # 엄지 + 라고 합니다
+    if cue == SURE and kind == "plain" and length > 2 and text[end - 1] in "고는요":
+        return -1  # 이름은 소라고 나이는
     if kind == "plain" and _DATED.search(text[max(0, at - 8) : at]) and _LAST.match(text, end):
         bonus += 24  # at the end of a letter, after the day
     if cue is None and kind == "plain" and at == 0 and not text[end:].strip(" .!~\n"):
         bonus += 14  # a whole message that is nothing but a name
+    if cue is None and kind == "plain" and length == 3 and _signs(text, at, end):
+        bonus += 16
     closed = text[end - 1] == "이" and (ord(text[end - 2]) - 0xAC00) % 28 != 0
     if (
         closed
@@ -208,6 +237,13 @@ def _total(text: str, at: int, length: int, *, like: int, left: int, cue: int | 
     ):
         penalty -= 30  # 도윤 + 이에요
     return like + left + bonus + penalty
+
+
+def _signs(text: str, at: int, end: int) -> bool:
+    """Whether the word is the last of the message, after a sentence's end: … 안 했습니다. 홍길동."""
+    return _LAST_WORD.match(text, end) is not None and (
+        _SENTENCE_BEFORE.search(text[max(0, at - 8) : at]) is not None
+    )
 
 
 def _spaced(text: str, at: int, cue: int) -> Found | None:
@@ -261,9 +297,13 @@ def _given(text: str, at: int) -> int:
         if length > len(word) or word[:length] in NOT_NAMES:
             continue
         kind, penalty = right_of(text, at + length)
+        cut = kind == "copula" and text.startswith(("이에", "이고", "이라"), at + length - 1)
+        if cut and (ord(text[at + length - 2]) - 0xAC00) % 28:
+            return at + length - 1  # 봄 + 이에요
         if kind in ("quoted", "number", "seal") and not penalty:
             return at + length
-        if kind == "copula" and not penalty and FULL_COPULA.match(text, at + length):
+        said = FULL_COPULA.match(text, at + length) or word[:length] in PLAIN_GIVEN
+        if kind == "copula" and not penalty and said:
             return at + length
         if SENTENCE_ENDS.search(word[:length]):
             continue

@@ -26,6 +26,20 @@ _OLD = re.compile(
     rf"(?<![가-힣])(?P<region>{_REGIONS})\s?(?P<class>[0-9]|[가-힣]{{2,3}}(?=\s|[{_LETTERS}차카타파]\s?[0-9]))\s?"
     rf"(?P<letter>[{_LETTERS}차카타파])\s?(?P<number>[0-9]{{4}})(?![0-9]|-[0-9])"
 )
+# 98고 1728, 12까 3456: a letter that no list has, beside a word for a car.
+_ODD = re.compile(
+    r"(?<![0-9.\-/])(?P<region>)(?P<class>[0-9]{2,3})(?P<letter>[가-힣])\s?(?P<number>[0-9]{4})(?![0-9]|-[0-9])"
+)
+_NO_LETTERS = frozenset(
+    "년월일시분초원명호동층번회건조억만천개차세대점장권석주억위쪽평단기매가인식편항절칸"
+)
+_CAR = re.compile(
+    r"(?:차량?|번호판|트럭|승용차|택시|오토바이|버스|포터|스타렉스|쏘나타|소나타|아반떼|그랜저|모닝|카니발|벤츠|렌트카|경유차|SUV)"
+    r"[^0-9\n]{0,8}$"
+)
+_CAR_AFTER = re.compile(
+    r"\s?(?:이|인|라는|번)?\s?(?:차(?![가-힣]?례)|차량|트럭|승용차|택시|오토바이|주차|불법\s?주|견인|번호판)"
+)
 _TENS = "[이삼사오육칠팔구]?십[일이삼사오육칠팔구]?"
 _READ = re.compile(
     rf"(?<![가-힣0-9])(?:(?P<region>{_REGIONS})\s?)?(?P<class>(?:[이삼사오육칠팔구]?백\s?)?(?:{_TENS}|[일이삼사오육칠팔구]))\s?"
@@ -48,7 +62,9 @@ _TEMPORARY_CUE = re.compile(r"임시|번호판|차")
 _JUDGMENT = re.compile(r"\s?(?:호\s?)?(?:판결|결정|사건|선고|판례)")
 _CUE = re.compile(r"차|번호판|주차|번호|차량|승용|트럭|오토바이|택시|운전")
 # 12조 3456억, 302호 1234번지, 3로 1200원: the letter counts something, the four digits are a sum.
-_SUM = re.compile(r"\s?(?:억|만|천|원|명|건|개|가구|세대|번지|년|m|㎡|km|kg|톤|미터|시|조)")
+_SUM = re.compile(
+    r"\s?(?:억|만|천|원|명|건|개|가구|세대|번지|년|m|㎡|km|kg|톤|미터|시|조(?![가-힣]))"
+)
 _COUNTERS = "조호주부도로"
 _BEFORE = re.compile(r"(?:제|법|시행령|동|층)\s?$")
 
@@ -60,6 +76,11 @@ def find_plates(text: str) -> Iterator[Found]:
             score = _score(text, found, base)
             if score:
                 yield Found(found.start(), found.end(), VEHICLE_PLATE, _value(found), score)
+    for found in _ODD.finditer(text):
+        car = _CAR.search(text[max(0, found.start() - 16) : found.start()])
+        car = car or _CAR_AFTER.match(text, found.end())
+        if car and found["letter"] not in _NO_LETTERS and not _SUM.match(text, found.end()):
+            yield Found(found.start(), found.end(), VEHICLE_PLATE, _value(found), 0.45)
     for found in _DIPLOMATIC.finditer(text):
         value = re.sub(r"\s", "", found.group())
         yield Found(found.start(), found.end(), VEHICLE_PLATE, value, 0.7)

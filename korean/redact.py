@@ -17,7 +17,7 @@ from korean.business_numbers import find_business_numbers
 from korean.cards import find_cards
 from korean.digits import Chain, find_chains
 from korean.emails import find_emails
-from korean.findings import NAMES, NOTICES, PHONE, Found, names_a_things_number, settle
+from korean.findings import HOLE, NAMES, NOTICES, PHONE, Found, names_a_things_number, settle
 from korean.identity_papers import find_licences, find_passports
 from korean.local_phones import find_local_phones
 from korean.names import find_names
@@ -36,7 +36,6 @@ _NOTICE = "|".join(re.escape(notice) for notice in NOTICES.values())
 _PUT_AWAY = re.compile(
     rf"[⟦〔](?:{'|'.join([*NAMES.values(), '원문'])})[0-9]{{1,4}}[⟧〕]|{_NOTICE}"
 )
-_HOLE = "\ua640"
 # What is found may lay bare what stood beside it; so it is looked for again, but not for ever.
 _MOST_PASSES = 6
 
@@ -144,7 +143,7 @@ class _Holed:
         places: list[int] = []
         at = 0
         for start, end in holes:
-            parts += [self.text[at:start], _HOLE]
+            parts += [self.text[at:start], HOLE]
             places += self.places[at:start]
             places.append(self.places[start])
             at = end

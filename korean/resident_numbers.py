@@ -29,8 +29,12 @@ _MONEY_AFTER = re.compile(r"\s*원")
 _BARCODE_BEFORE = re.compile(r"(?:바코드|ISBN|EAN|GTIN|상품\s?번호|상품\s?코드)[^0-9]{0,10}$", re.I)
 _COMPANY_BEFORE = re.compile(r"법인\s?(?:등록)?\s?번호[^0-9]{0,6}$")
 _BANK_BEFORE = re.compile(
-    r"(?:은행|뱅크|금고|농협|신협|수협|축협|계좌|통장|우체국|카뱅)[^0-9]{0,12}$"
+    r"(?:은행|뱅크|금고|농협|신협|수협|축협|계좌|통장|우체국|카뱅|새마을|국민|신한|기업|토스|환급|환불|입금|송금|돈[은을])[^0-9]{0,12}$"
+    r"|(?:^|\s)(?:우리|하나)\s?$"
 )
+_SENT_AFTER = re.compile(r"\s?(?:으로|로|에다?)?\s?(?:입금|송금|이체|부쳐|부치|돈)")
+_LICENCE_BEFORE = re.compile(r"면허[^0-9]{0,16}$")
+_LICENCE_GROUPS = frozenset({2, 4, 10})
 _DEGREES_BEFORE = re.compile(r"(?<![0-9])(?:3[3-9]|12[4-9]|13[0-2]|0)\.$")
 # Latitude and longitude of Korea.
 _COORDINATES = re.compile(r"3[3-9]\.[0-9]{3,}\s*[,/ ]\s*1(?:2[4-9]|3[0-2])\.[0-9]+")
@@ -155,9 +159,13 @@ def _end_of_number(
     before = text[max(0, start_at - 24) : start_at]
     # A company's registration number is no person's, and has as many digits: 법인등록번호 110111-….
     if _COMPANY_BEFORE.search(before) or (
-        6 not in parted and parted and _BANK_BEFORE.search(before)
+        6 not in parted
+        and parted
+        and (_BANK_BEFORE.search(before) or _SENT_AFTER.match(text, end_at))
     ):
         return 0
+    if parted >= _LICENCE_GROUPS and 6 not in parted and _LICENCE_BEFORE.search(before):
+        return 0  # 면허번호는 일일 공삼 이팔사칠일구 오공 이렇게
     if not parted:
         harmless = set(chain.kinds[index:end]) == {"n"} and _is_other_bare_number(
             text, start_at, end_at, addresses=addresses

@@ -16,7 +16,7 @@ _FLOOR = r"(?:(?:지하|반지하|지층|B)\s?)?(?:[0-9]{1,2}|[일이삼사오�
 _ROOM = r"(?:(?:지하|반지하|지층|B|비|b|제)\s?-?)?[0-9]{1,4}(?:-[0-9]{1,2})?\s?호"
 _SPOKEN_ROOM = rf"(?:(?:지하|비)\s?)?{_SINO}{{1,7}}\s?호"
 _BLOCK = (
-    rf"(?:(?:제\s?)?[0-9]{{1,4}}|(?<![가-힣A-Za-z])[가나다라마바사아자차카타파하A-Za-z]|{_SINO}{{1,7}}"
+    rf"(?:(?:제\s?)?[0-9]{{1,4}}|(?<![가-힣A-Za-z])제\s?(?:에이|비|씨|디|[가나다라마바사A-Za-z])|(?<![가-힣A-Za-z])[가나다라마바사아자차카타파하A-Za-z]|{_SINO}{{1,7}}"
     r"|에이|비|씨|디)\s?동"
 )
 _STOP = (
@@ -42,6 +42,13 @@ _ALONE_SPOKEN = re.compile(
 _HOME = (
     r"아파트|래미안|자이|힐스테이트|푸르지오|롯데캐슬|편한세상|더샵|더\s?샵|아이파크|뷰|빌라|오피스텔|주공|현대|단지"
     r"|맨션|맨숀|타운|팰리스|하이츠|연립|다세대|원룸|주택|고시원|빌|캐슬|쉐르빌|센트럴|파크|시티|하우스|리버|빌리지|기숙사|쪽방|고시텔"
+)
+# 2층 나호, 지하 가호: rooms that letters count.
+_LETTER_ROOM = re.compile(
+    rf"(?<![가-힣0-9A-Za-z])(?:(?:{_BLOCK})\s?)?(?:{_FLOOR}|지하|반지하|지층|옥탑)\s?,?\s?"
+    r"(?:제\s?)?[가나다라마바사아자차카타파하A-Ha-h]\s?호(?![가-힣])"
+    rf"|(?:{_BLOCK})\s?[가나다라마바사아자차카타파하A-Ha-h]\s?호(?![가-힣])"
+    r"|(?<![가-힣])옥탑\s?[0-9]{1,2}\s?호"
 )
 # 101동 1203: the 호 left out.
 _BARE_ROOM = re.compile(
@@ -113,6 +120,9 @@ def find_units(text: str) -> Iterator[Found]:
             if _NOT_A_ROOM.search(before) or (_PUBLIC.search(before) and not lives):
                 continue
             yield _unit(text, found.start(), found.end(), score + 0.2 * lives)
+    for found in _LETTER_ROOM.finditer(text):
+        if not _PUBLIC.search(text[max(0, found.start() - 20) : found.start()]):
+            yield _unit(text, found.start(), found.end(), 0.8)
     for found in _SIDE.finditer(text):
         if _PUBLIC.search(text[max(0, found.start() - 20) : found.start()]):
             continue

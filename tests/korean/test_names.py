@@ -29,6 +29,29 @@ NAMED = [
     ("저는 사토 유미라고 해요", "사토 유미"),
     ("My name is John Smith", "John Smith"),
     ("신청자 Tran Van Duc", "Tran Van Duc"),
+    ("이름은 봄이에요", "봄"),
+    ("예금주는 국화예요", "국화"),
+    ("받는사람 노을 / 문 앞", "노을"),
+    ("이름이 속 찬다라라고 합니다", "속 찬다라"),
+    ("울아빠이름홍길동인데 지원금 있나요", "홍길동"),
+    ("성함은 궉별이고", "궉별"),
+    ("저는 개명자이라는 이름 때문에 놀림받아요", "개명자"),
+    ("나는 홍 길 동이라고 해요", "홍 길 동"),
+    ("아버지 함자가 홍 길 자 동 자 되십니다", "홍 길 자 동 자"),
+    ("나 홍말녀여 보일러가 얼었어", "홍말녀"),
+    ("저 그날 운전 안 했습니다. 홍길동.", "홍길동"),
+    ("손녀딸 서윤이가 학교에 가요", "서윤"),
+    ("울 동생 시우 심사 언제 끝나요", "시우"),
+    ("친구 가온이랑 가요", "가온"),
+    ("해솔이 엄마인데요", "해솔"),
+    ("홍춘향 이름으로 접수했어요", "홍춘향"),
+    ("저 Nguyễn Minh Châu예요", "Nguyễn Minh Châu"),
+    ("집에 사는 간병인 Mary O'Neil 씨", "Mary O'Neil"),
+    ("룸메이트 Priya가 아파요", "Priya"),
+    ("이름 Gulnara.", "Gulnara"),
+    ("일본에서온 다나카 유이예요", "다나카 유이"),
+    ("중국 동포 리춘향입니다", "리춘향"),
+    ("아나스타샤예요 쓰레기 어디에 버려요", "아나스타샤"),
 ]
 UNNAMED = [
     "이순신 축제 언제 하나요",
@@ -50,6 +73,31 @@ UNNAMED = [
     "아들 군대가 문제예요",
     "미국에서 온 교포입니다",
     "저는 유튜버라고 해요",
+    "예금주는 엄마예요",
+    "이름 없이 제보해도 되나요",
+    "이름은 나중에 말할게요",
+    "세대주 분리, 전입신고 둘 다 되나요",
+    "신청인 거주지, 보호자 동의 필수인가요",
+    "성은 바꿀 수 있나요",
+    "가게 이름은 달빛이에요",
+    "친구 결혼식이 있어요",
+    "우리 아이 하나만 있어요",
+    "커피 한 잔 주세요",
+    "불법이라고 합니다",
+    "회사 명의로 신청했어요",
+    "Seoul Forest Park 주차장 어디예요",
+    "저는 Android Phone이고 앱이 안 열려요",
+    "강수량 142mm 왔을 때 잠겼어요",
+    "옆집 아저씨 개가 짖어요",
+]
+# What is read first makes the name beside it plain.
+BESIDE = [
+    ("Passport P4829173B Philippines, Juan Dela Cruz, 문의", "Juan Dela Cruz"),
+    ("M12345678 / HONG GILDONG 여권 이름 변경", "HONG GILDONG"),
+    ("Jane Doe / 900227-6829101 / 가족 초청", "Jane Doe"),
+    ("저는 노을이고 주민번호는 080329-4471928", "노을"),
+    ("위임자 군춘향 730219-2048179", "군춘향"),
+    ("계좌 국민 84720192837465 예금주 소춘향 지원금 언제예요", "소춘향"),
 ]
 
 
@@ -73,3 +121,14 @@ def test_a_word_with_a_surname_s_syllable_is_less_like_a_name_than_a_name() -> N
     words = ["신고하", "이후이", "조성하", "정문앞", "양재역", "성수동"]
     names = ["김영희", "이철수", "박순자", "최민수", "남궁억"]
     assert max(map(likeness, words)) < min(map(likeness, names))
+
+
+@pytest.mark.parametrize(("said", "name"), BESIDE)
+def test_a_name_beside_a_number_of_a_person_s_is_found(said: str, name: str) -> None:
+    names = [said[one.start : one.end] for one in redact(said).spans if one.kind == "person_name"]
+    assert names == [name]
+
+
+def test_surname_and_given_name_told_apart_are_both_found() -> None:
+    said = "성은 강전이고 이름은 민이에요"
+    assert [one.value for one in redact(said).spans] == ["강전", "민"]

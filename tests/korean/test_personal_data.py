@@ -42,6 +42,14 @@ VALUES = [
     ("빨리 부탁드려요. 홍길동 올림", "person_name", "홍길동"),
     ("에이치 오 엔 지 골뱅이 지메일 점 컴", "email", "hong@gmail.com"),
     ("010에 천이백삼십사에 오천육백칠십팔", "phone", "01012345678"),
+    ("치킨집 13109-48276이요", "business_number", "1310948276"),
+    ("교통카드 말고 체크카드 6258-0419-2837-4651", "card", "6258041928374651"),
+    ("벌금을 482901-01-837264 이런 데로 보내라는 문자", "bank_account", "48290101837264"),
+    ("경유차 98고 1728 조기폐차", "vehicle_plate", "98고1728"),
+    ("차량 12까 3456", "vehicle_plate", "12까3456"),
+    ("도봉로 9 2층 나호", "address_unit", "2층 나호"),
+    ("빌라 제비동 제202호", "address_unit", "제비동 제202호"),
+    ("학교메일 s20241182@hong.hs.kr 로", "email", "s20241182@hong.hs.kr"),
     ("공1공-1이3사-오6칠8", "phone", "01012345678"),
     ("010 한칸 띄고 1234 5678", "phone", "01012345678"),
     ("ㅇ1ㅇ-1234-5678", "phone", "01012345678"),
@@ -55,6 +63,7 @@ REFUSED = [
     ("면허 11-12-123456-78", "driver_license"),
     ("면허번호 서울 09-123456-78", "driver_license"),
     ("운전면허 일일 일이 삼사오육칠팔 구공", "driver_license"),
+    ("운전면허번호는 일일 공삼 이팔사칠일구 오공 이렇게", "driver_license"),
 ]
 
 
@@ -65,7 +74,7 @@ def stored(raw: str) -> str:
     return redaction.render(tokens)
 
 
-@pytest.mark.parametrize("name", ["own", "blind"])
+@pytest.mark.parametrize("name", ["own", "blind", "second"])
 def test_recall_and_precision_are_at_the_goal(name: str) -> None:
     lines = read_lines(HERE / f"personal_data_{name}.jsonl")
     figures = measure(lines)
