@@ -16,9 +16,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+from nlu.components.combined import default_config
 from nlu.evaluation import cross
 from nlu.evaluation.data import FORMATS, Example, load_examples, spoil
 from nlu.evaluation.report import measured_as_text, ratios_as_text
@@ -144,12 +146,24 @@ def _cross_validate(options: argparse.Namespace) -> int:
     common = [intent for intent, number in Counter(intents).items() if number >= options.folds]
     if len(common) < 2:
         raise Unusable(f"{options.data} needs two intents with {options.folds} examples each.")
-    report = cross.cross_validate(texts, intents, folds=options.folds)
+    report = cross.cross_validate(
+        texts, intents, folds=options.folds, config=_classifier_config(options.config)
+    )
     as_json = json.dumps(asdict(report), ensure_ascii=False)
     if isinstance(options.json, Path):
         options.json.write_text(as_json + "\n", encoding="utf-8")
     print(as_json if options.json is True else cross.as_text(report))
     return 0
+
+
+def _classifier_config(config: Path) -> dict[str, Any]:
+    """The settings of IntentClassifier in a configuration, over its defaults."""
+    if not config.is_file():
+        raise Unusable(f"the configuration {config} does not exist.")
+    for part in yaml.safe_load(config.read_text(encoding="utf-8")).get("pipeline") or []:
+        if str(part.get("name", "")).endswith("IntentClassifier"):
+            return {**default_config(), **{k: v for k, v in part.items() if k != "name"}}
+    raise Unusable(f"{config} has no IntentClassifier to cross-validate.")
 
 
 def _needs_tensorflow(config: Path) -> bool:

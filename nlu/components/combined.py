@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.special import softmax
@@ -136,6 +137,26 @@ class CombinedClassifier:
                 for number in range(int(head["nets"]))
             ]
         return model
+
+
+Classifier = LinearTextClassifier | CombinedClassifier
+
+
+def make_classifier(config: Mapping[str, Any]) -> Classifier:
+    """The classifier that the settings of IntentClassifier in config.yml ask for, untrained."""
+    settings = Settings(
+        syllables=int(config["syllables"]),
+        letters=int(config["letters"]),
+        morphemes=bool(config["morphemes"]),
+        inverse_regularisation=float(config["inverse_regularisation"]),
+    )
+    nets = int(config["nets"])
+    return CombinedClassifier(settings, nets) if nets else LinearTextClassifier(settings)
+
+
+def default_config() -> dict[str, Any]:
+    """What config.yml may set, with what holds where it does not: the fields of `Settings`, and `nets`."""
+    return {**asdict(Settings()), "nets": 0}
 
 
 def _best_weights(

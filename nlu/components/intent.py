@@ -7,7 +7,6 @@ validator expect.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +20,17 @@ from rasa.shared.exceptions import InvalidConfigException
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from threadpoolctl import threadpool_limits
 
 from nlu import language
 from nlu.components import combined, features, linear, net, vectors
-from nlu.components.combined import CombinedClassifier
-from nlu.components.linear import LinearTextClassifier, Settings
+from nlu.components.combined import (
+    Classifier,
+    CombinedClassifier,
+    default_config,
+    make_classifier,
+)
+from nlu.components.linear import LinearTextClassifier
 
 INTENT_RANKING = "intent_ranking"
 
@@ -43,20 +48,14 @@ class IntentClassifier(GraphComponent, RasaIntentClassifier):
         config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
-        model: LinearTextClassifier | CombinedClassifier | None = None,
+        model: Classifier | None = None,
     ) -> None:
         if unknown := sorted(set(config) - set(self.get_default_config())):
             raise InvalidConfigException(
                 f"{', '.join(unknown)} is no setting of IntentClassifier in config.yml; it has "
                 f"{', '.join(self.get_default_config())}."
             )
-        self._settings = Settings(
-            syllables=int(config["syllables"]),
-            letters=int(config["letters"]),
-            morphemes=bool(config["morphemes"]),
-            inverse_regularisation=float(config["inverse_regularisation"]),
-        )
-        self._nets = int(config["nets"])
+        self._config = config
         self._storage = model_storage
         self._resource = resource
         self._model = model
@@ -64,7 +63,7 @@ class IntentClassifier(GraphComponent, RasaIntentClassifier):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """What config.yml may set: the fields of `nlu.components.linear.Settings`, and `nets`."""
-        return {**asdict(Settings()), "nets": 0}
+        return default_config()
 
     @staticmethod
     def required_packages() -> list[str]:
@@ -96,6 +95,9 @@ class IntentClassifier(GraphComponent, RasaIntentClassifier):
         Raises:
             Unusable: it was trained with another version of Kiwi.
         """
+        # One message is read at a time, and its matrices are small: a second thread of the linear algebra
+        # would only wait for the first, and on a busy machine for its turn.
+        threadpool_limits(1, user_api="blas")
         kind = CombinedClassifier if int(config["nets"]) else LinearTextClassifier
         with model_storage.read_from(resource) as folder:
             return cls(config, model_storage, resource, kind.load(Path(folder)))
@@ -118,11 +120,7 @@ class IntentClassifier(GraphComponent, RasaIntentClassifier):
         intents = [e.get(INTENT) for e in examples]
         if len(set(intents)) < 2:
             raise InvalidConfigException("data/nlu must hold examples of at least two intents.")
-        self._model = (
-            CombinedClassifier(self._settings, self._nets)
-            if self._nets
-            else LinearTextClassifier(self._settings)
-        )
+        self._model = make_classifier(self._config)
         self._model.fit([e.get(TEXT) for e in examples], intents)
         with self._storage.write_to(self._resource) as folder:
             self._model.save(Path(folder))

@@ -57,6 +57,7 @@ class LinearTextClassifier:
         self._views = _make_views(self.settings)
         self._weights = np.zeros((0, 0))
         self._bias = np.zeros(0)
+        self._turned: np.ndarray | None = None
         self._sharpness = 1.0
         self.labels: list[str] = []
 
@@ -85,6 +86,7 @@ class LinearTextClassifier:
         matrix = hstack([view.fit_transform(texts) for view in self._views]).tocsr()
         wanted = np.searchsorted(self.labels, list(labels))
         self._weights, self._bias = self._fit_margins(matrix, wanted)
+        self._turned = None
         margins = []
         for seen, unseen in split:
             if len(set(wanted[seen])) > 1:
@@ -96,7 +98,7 @@ class LinearTextClassifier:
 
     def margins(self, texts: Sequence[str]) -> np.ndarray:
         """One row per text, one column per label; the largest margin wins."""
-        return np.asarray(self._matrix(texts) @ self._weights.T + self._bias)
+        return np.asarray(self._matrix(texts) @ self._columns() + self._bias)
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """One row per text, one column per label; each row sums to 1."""
@@ -116,6 +118,13 @@ class LinearTextClassifier:
         bias = np.full(len(self.labels), -1.0)
         weights[svm.classes_], bias[svm.classes_] = coefficients, intercept
         return weights, bias
+
+    def _columns(self) -> np.ndarray:
+        """The weights with a row for every n-gram, laid out so: else scipy copies all of them each time."""
+        if self._turned is None:
+            self._turned = np.ascontiguousarray(self._weights.T)
+            self._weights = self._turned.T
+        return self._turned
 
     def knows(self, text: str) -> bool:
         """Whether any character of the text was seen in training."""

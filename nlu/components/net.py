@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_matrix
+from threadpoolctl import threadpool_limits
 
 from nlu.components.vectors import Vectors
 from nlu.language import Morpheme
@@ -87,7 +88,9 @@ class MorphemeNet:
             },
             settings,
         )
-        _Learning(net, chance).run(messages, wanted)
+        # The matrices are small; two threads of the linear algebra need more time than one.
+        with threadpool_limits(1, user_api="blas"):
+            _Learning(net, chance).run(messages, wanted)
         return net
 
     def scores(self, messages: Sequence[Message]) -> np.ndarray:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import yaml
 from sklearn.model_selection import StratifiedKFold
 
-from nlu.components.linear import LinearTextClassifier, Settings
+from nlu.components.combined import default_config, make_classifier
 
 BINS = 10
 THRESHOLDS = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
@@ -84,13 +85,13 @@ def cross_validate(
     *,
     folds: int = 5,
     seed: int = 17,
-    settings: Settings | None = None,
+    config: Mapping[str, Any] | None = None,
     threshold: float = 0.4,
     ambiguity: float = 0.1,
 ) -> Report:
     """Predict every example by a model that did not see it.
 
-    Intents with fewer examples than folds are left out.
+    `config` are the settings of IntentClassifier. Intents with fewer examples than folds are left out.
     """
     counts = Counter(intents)
     kept = [index for index, intent in enumerate(intents) if counts[intent] >= folds]
@@ -100,7 +101,8 @@ def cross_validate(
     first, second = np.zeros(len(y)), np.zeros(len(y))
     splitter = StratifiedKFold(n_splits=folds, shuffle=True, random_state=seed)
     for train, test in splitter.split(x, y):
-        model = LinearTextClassifier(settings).fit(list(x[train]), list(y[train]))
+        model = make_classifier(config or default_config())
+        model.fit(list(x[train]), list(y[train]))
         rows = model.probabilities(list(x[test]))
         order = np.sort(rows, axis=1)
         guesses[test] = np.array(model.labels, dtype=object)[rows.argmax(axis=1)]
