@@ -59,7 +59,8 @@ class SequenceExtractor(GraphComponent, EntityExtractorMixin):
     @staticmethod
     def required_packages() -> list[str]:
         """Packages that Rasa checks before it trains."""
-        return ["pycrfsuite", "kiwipiepy", "sklearn"]
+        # Rasa takes the same name for module and distribution; sklearn_crfsuite brings python-crfsuite.
+        return ["sklearn_crfsuite", "kiwipiepy", "sklearn"]
 
     @classmethod
     def create(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from rasa.engine.storage.resource import Resource
+from rasa.engine.training.fingerprinting import calculate_fingerprint_key
 from rasa.shared.exceptions import InvalidConfigException
 
 from nlu.components.combined import CombinedClassifier
@@ -94,6 +95,12 @@ def test_a_stored_tagger_says_the_same(tagger: Tagger, tmp_path: Path) -> None:
 
 def test_a_long_message_is_tagged_within_its_first_part(tagger: Tagger) -> None:
     assert all(found.end <= 2000 for found in tagger.tag("월요일 회의 알려 줘 " * 2000))
+
+
+@pytest.mark.parametrize("component", [IntentClassifier, SequenceExtractor])
+def test_rasa_can_tell_whether_a_component_changed(component: Any) -> None:
+    key = calculate_fingerprint_key(component, component.get_default_config(), {})
+    assert key == calculate_fingerprint_key(component, component.get_default_config(), {})
 
 
 @pytest.mark.parametrize("component", [IntentClassifier, SequenceExtractor])
