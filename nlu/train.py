@@ -114,9 +114,10 @@ def _train_with_rasa(project: Project, folder: Path) -> Path:
     return Path(result.model)
 
 
-def rasa_says(error: Exception) -> str:
-    """One line: Rasa reports wrong data by exceptions of every kind, from its own to TypeError."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+def rasa_says(error: BaseException) -> str:
+    """One line: Rasa reports wrong data by exceptions of every kind, often wrapped in its own."""
+    reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return f"{reason} {rasa_says(error.__cause__)}" if error.__cause__ else reason
 
 
 def _prepare_process(folder: Path) -> None:

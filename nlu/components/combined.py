@@ -54,8 +54,10 @@ class CombinedClassifier:
         return self.linear.labels
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> CombinedClassifier:
-        """Learn from at least two different labels and sixteen texts."""
-        folds = KFold(LEFT_OUT, shuffle=True, random_state=1).split(np.arange(len(texts)))
+        """Learn from at least two different labels."""
+        folds = KFold(min(LEFT_OUT, len(texts)), shuffle=True, random_state=1).split(
+            np.arange(len(texts))
+        )
         split = list(itertools.islice(folds, self._wanted_nets))
         held_out, margins = self.linear.fit_and_hold_out(texts, labels, split)
         wanted = np.searchsorted(self.labels, list(labels))

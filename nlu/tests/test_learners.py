@@ -75,6 +75,11 @@ def test_twenty_thousand_characters_are_classified_too(classifier: CombinedClass
         assert classifier.probabilities([text]).shape == (1, len(classifier.labels))
 
 
+def test_a_handful_of_examples_is_enough() -> None:
+    model = CombinedClassifier(Settings(), nets=2).fit(["네", "맞아요", "아니요"], ["a", "a", "d"])
+    assert model.probabilities(["네"]).argmax() == model.labels.index("a")
+
+
 def test_a_number_of_nets_that_cannot_be_is_refused() -> None:
     with pytest.raises(Unusable, match="nets"):
         CombinedClassifier(Settings(), nets=9)
