@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from korean.abroad_words import LOOKS_ABROAD, NO_NAME_ENDS, TALK
 from korean.latin_names import names_a_thing
 from korean.name_cues import LABELLED, MARKED, SURE, WEAK, right_of
 from korean.name_lookalikes import LOOKALIKES
@@ -34,6 +35,7 @@ CHINESE = re.compile(
     r"(?:샤오|치엔|첸|웨이|하오|이링|쯔|위엔|쥔|지엔|쉐|팅|지에|둥|페이|룽|쥐안|차오|훙|펑|팡|웬|옌)"
 )
 _PARTICLE = re.compile(r"(?:[가이는은를을도]|랑|이랑|한테|와|과|에게)$")
+_LAST_PARTICLE = re.compile(r"(?:[가는를와로]|이가|한테|에게)$")
 _MOST_FOREIGN = frozenset("쩐쏨옌쑤쯔쩌쭈딥뚱띤팜")
 # KIM MINJI, Lee Soo-jin: Korean names in Latin letters, surname first.
 ROMANISED = re.compile(
@@ -44,7 +46,7 @@ ROMANISED = re.compile(
 )
 _LONGEST = 20
 SENTENCE_ENDS = re.compile(r"[요다죠까네게음임함]$|[가-힣]\s(?:안|못)\s")
-_WORDS = re.compile(r"[가-힣]{1,8}(?:[ ·][가-힣]{1,8}){0,3}")
+_WORDS = re.compile(rf"[가-힣]{{1,8}}(?:[ ·](?!{TALK.pattern})[가-힣]{{1,8}}){{0,3}}")
 _ABBREVIATION = re.compile(r"[A-Z]{2,5}$|.*\d")
 # Syllables that Korean itself hardly has; one of them makes a word after 이름은 a foreigner's name.
 _FOREIGN_SYLLABLES = frozenset("쩐쏨옌띠쑤쯔쩌쭈꽁딥르므샤셰쉬뇨흐쿤쿠띤뚱퐁브츠랍딜밍첸팜탄")
@@ -157,11 +159,16 @@ def _known_end(text: str, at: int, stop: int) -> int:
     """The end of the words that a known name begins, three at most."""
     words = text[at:stop].split(" ")
     bare = _PARTICLE.sub("", words[0])
-    if bare != words[0] and bare in FOREIGN:
+    if bare != words[0] and (bare in FOREIGN or (len(bare) > 3 and words[0].endswith("이"))):
         return at + len(bare)
     taken = [words[0]]
-    for word in words[1:3]:
-        if len(word) > 4 or word in NOT_NAMES:
+    for written in words[1:3]:
+        word = _LAST_PARTICLE.sub("", written) if len(written) > 3 else written
+        shaped = len(word) <= 8 and LOOKS_ABROAD.fullmatch(word) is not None
+        ends = len(word) > 1 and NO_NAME_ENDS.search(word) is not None
+        if ((len(word) > 4 or ends) and not shaped) or _is_a_word(word) or TALK.match(word):
             break
         taken.append(word)
+        if word != written:
+            break
     return at + len(" ".join(taken))

@@ -53,3 +53,10 @@ _EVERYDAY = """
 한이 해서 햇살 현무 현재 현정 현지 혜성 화랑 환희
 """
 PLAIN_GIVEN = GIVEN - frozenset(_EVERYDAY.split())
+# Of the Bible, whose syllables hardly another name has: 변요셉, 박다윗.
+_CHRISTIAN = """
+요셉 요한 요엘 다윗 모세 야곱 바울 갈렙 아론 에녹 에덴 이삭 샬롬 은총 노엘 요나 마태 시몬
+"""
+CHRISTIAN = frozenset(_CHRISTIAN.split())
+_LONG = "에스더 사무엘 다니엘 요한나 안드레 베드로 미카엘 라파엘"
+LONG_CHRISTIAN = frozenset(_LONG.split())

@@ -30,6 +30,24 @@ _CUED = re.compile(
 _OTHER = re.compile(
     r"(?<![A-Za-z0-9])(?=[A-Z0-9]*[A-Z])(?=(?:[A-Z]*[0-9]){5})[A-Z0-9]{7,9}(?![A-Za-z0-9]|-[0-9])"
 )
+# Other countries': nine digits (USA), two and seven (Russia), a letter or two and six to eight; any case.
+_ABROAD = re.compile(
+    r"(?:여권|패스포트|passport)(?:\s?(?:번호|넘버|no\.?|number))?"
+    r"[^0-9A-Za-z\n\[\]]{0,20}?(?:\s?(?:is|no\.?|:))?\s?"
+    r"(?P<number>(?!0|(?:19|20)[0-9]{2}[01][0-9][0-3][0-9](?![0-9]))"
+    r"[0-9]{2}(?:[ -][0-9]{7}|\s?(?:№|N|No\.?)\s?[0-9]{7}|[0-9]{6,7})"
+    r"|(?=[A-Za-z]{1,2}[A-Za-z0-9 -]*[0-9])[A-Za-z]{1,2}[ -]?(?=(?:[A-Za-z]?[0-9]){5})[A-Za-z0-9]{6,8})"
+    r"(?![0-9A-Za-z]|[-.@,][0-9A-Za-z]|\s?(?:원|건|명|개|번째))",
+    re.I,
+)
+_ABROAD_BEFORE = re.compile(
+    r"(?<![0-9A-Za-z-])(?P<number>(?!0|(?:19|20)[0-9]{2}[01][0-9])"
+    r"(?:[0-9]{2} [0-9]{7}|[0-9]{9}|[A-Za-z]{1,2}[0-9]{6,8}))"
+    r"(?=[^0-9A-Za-z\n]{0,8}(?:여권|passport))",
+    re.I,
+)
+_A_DAY = re.compile(r"(?:19|20)[0-9]{2}[-. ]?[01][0-9][-. ]?[0-3][0-9]")
+_DAY_BEFORE = re.compile(r"(?:일|날짜|기간|만료|발급|생일|생년월일)(?:은|는|이|:)?\s?$")
 _PASSPORT_AFTER = re.compile(r"[^0-9A-Za-z\n]{0,8}(?:여권|passport)", re.I)
 _DIGITS_AT_LEAST = re.compile(
     r"(?:[^0-9영공빵일이삼사오육륙칠팔구]*[0-9영공빵일이삼사오육륙칠팔구]){7}"
@@ -62,8 +80,14 @@ def find_passports(text: str) -> Iterator[Found]:
         if _PASSPORT_CUE.search(before) or _PASSPORT_AFTER.match(text, found.end()):
             yield Found(found.start(), found.end(), PASSPORT, "", 0.8)
     for found in _CUED.finditer(text):
-        if _DIGITS_AT_LEAST.match(found["number"]):
+        dated = _A_DAY.fullmatch(found["number"]) is not None and _DAY_BEFORE.search(
+            text[max(0, found.start("number") - 8) : found.start("number")]
+        )
+        if _DIGITS_AT_LEAST.match(found["number"]) and not dated:
             yield Found(found.start("number"), found.end("number"), PASSPORT, "", 0.9)
+    for found in (*_ABROAD.finditer(text), *_ABROAD_BEFORE.finditer(text)):
+        if not names_a_thing(text, found.start("number")):
+            yield Found(*found.span("number"), PASSPORT, "", 0.85)
 
 
 def find_licences(text: str, chains: Iterable[Chain]) -> Iterator[Found]:

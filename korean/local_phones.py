@@ -17,6 +17,18 @@ _HOME = re.compile(
     r"(?:우리\s?집|저희\s?집|울집|집|삼실|사무실|가게|매장|식당)\s?(?:번호)?(?:은|는)?\s?:?\s{0,2}"
     r"(?P<number>(?P<first>[2-9][0-9]{3})\s?[-.)]\s?(?P<last>[0-9]{4}))(?![0-9]|\s?[-.]\s?[0-9])"
 )
+# 010만 빼고 8821-4079, 8821 4079 앞에 010 붙여서: the code is said apart.
+_CODE = r"(?:010|공일공|영일영|공일영)"
+_WITHOUT = r"(?:빼|뺀|떼|생략|제외|없이|붙|넣|똑같|같고|동일|아시죠|이고|이구|하고)"
+_CODE_APART = re.compile(
+    rf"(?:{_CODE}(?:만|은|을|는|를)?\s?{_WITHOUT}[^0-9\n]{{0,16}}?"
+    rf"|(?:앞\s?(?:자리|번호|에|은|는)?(?:는|은|에)?\s?){_CODE}[^0-9\n]{{0,12}}?)"
+    r"(?P<number>(?!20[0-9]{2}[-. ])[2-9][0-9]{3}[-. ]?[0-9]{4}"
+    r"|[이삼사오육칠팔구][영공일이삼사오육칠팔구]{3}[ ,에]{0,2}[영공일이삼사오육칠팔구]{4})"
+    r"(?![0-9]|[-.][0-9]|\s?원)"
+    r"|(?<![0-9-])(?P<before>(?!20[0-9]{2}[-. ])[2-9][0-9]{3}[-. ]?[0-9]{4})(?![0-9]|[-.][0-9])"
+    rf"[^0-9\n]{{0,10}}?앞(?:에|에다|자리|번호)?(?:는|은|만)?\s?{_CODE}"
+)
 # 1588-0000 and its like are offices'.
 _OFFICE = re.compile(r"1[0-9]{3}")
 _OURS = re.compile(
@@ -80,6 +92,13 @@ def find_local_phones(text: str, *, public: Iterable[str]) -> Iterator[Found]:
         yield Found(
             found.start("number"), found.end("number"), PHONE, _digits(found["number"]), 0.6
         )
+    for found in _CODE_APART.finditer(text):
+        group = "number" if found["number"] else "before"
+        value = "010" + "".join(
+            _DIGITS.get(one, one) for one in found[group] if one not in "-. ,에"
+        )
+        if value not in known:
+            yield Found(*found.span(group), PHONE, value, 0.7)
     for found in (*_CUE.finditer(text), *_HOME.finditer(text)):
         number = found["first"] + found["last"]
         if _OFFICE.fullmatch(found["first"]) or any(one.endswith(number) for one in known):

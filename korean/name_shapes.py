@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from korean.given_names import CHRISTIAN, LONG_CHRISTIAN
 from korean.name_lookalikes import LOOKALIKES
 from korean.name_weights import CLOSING, OPENING, SINGLE, SURNAME
 from korean.name_words import NOT_ENDINGS, NOT_NAMES
@@ -19,6 +20,7 @@ _TWO = -38
 _FOUR = -30
 # Hardly a word begins with two syllables that are a surname and goes on like a given name.
 _COMPOUND = 25
+_CHRISTIAN = 20
 _NO_NAME = -200
 # A word of the language may still be a name, but somebody must say so: 이재민, 방정식.
 _A_WORD = -70
@@ -52,6 +54,8 @@ def likeness(word: str) -> int:
             best = max(best, one + _pair(word[1:]))
         elif length == 2:
             best = max(best, one + SINGLE.get(word[1], _UNKNOWN) + _TWO)
+        elif word[1:] in LONG_CHRISTIAN:
+            best = max(best, one + _CHRISTIAN)
         else:
             best = max(
                 best, min(20, one + _pair(word[1:3]) + CLOSING.get(word[3], _UNKNOWN) // 2) + _FOUR
@@ -73,6 +77,8 @@ def _surname(written: str) -> int | None:
 
 
 def _pair(given: str) -> int:
+    if given in CHRISTIAN:
+        return _CHRISTIAN
     first, second = OPENING.get(given[0], _UNKNOWN), CLOSING.get(given[1], _UNKNOWN)
     # One syllable may be rare; two that no name has are another word: 유튜버.
     return first + second - (15 if max(first, second) <= _RARE else 0)

@@ -46,6 +46,7 @@ from korean.name_cues import (
 from korean.name_lookalikes import KNOWN
 from korean.name_shapes import given_likeness, likeness
 from korean.name_words import NOT_NAMES
+from korean.people_abroad import find_people_abroad
 from korean.stated_names import find_stated_names
 
 _WORD = re.compile(r"[가-힣]{2,}")
@@ -79,12 +80,26 @@ _SENTENCE_BEFORE = re.compile(
 _LAST = re.compile(r"\s*$")
 _HIGHEST_RIGHT = max(BONUS.values()) + 20
 _GIVEN_ALONE, _GIVEN_SAID = 40, 55
+# 홍길동 as the form's own example is nobody: 홍길동 써 있는 작성 예시.
+_SAMPLES = frozenset(
+    {"홍길동", "홍길순", "김철수", "김영희", "이영희", "이순신", "성춘향", "이몽룡"}
+)
+_AS_SAMPLE = re.compile(r"예시|샘플|견본|예문|작성\s?(?:예|방법)|보기란|예를\s?들")
 _LONGEST = 4
 _BEFORE = 24
 
 
 def find_names(text: str) -> Iterator[Found]:
     """Names in normal text; they may overlap."""
+    for found in _all(text):
+        if found.value in _SAMPLES and _AS_SAMPLE.search(
+            text[max(0, found.start - _BEFORE) : found.end + _BEFORE]
+        ):
+            continue
+        yield found
+
+
+def _all(text: str) -> Iterator[Found]:
     cues = _cues(text)
     starts = {word.start() for word in _WORD.finditer(text)}
     for at in sorted(starts | set(cues)):
@@ -96,6 +111,7 @@ def find_names(text: str) -> Iterator[Found]:
     yield from find_stated_names(text)
     yield from find_dictated_names(text)
     yield from find_latin_names(text)
+    yield from find_people_abroad(text)
 
 
 def _cues(text: str) -> dict[int, int]:
@@ -109,7 +125,8 @@ def _cues(text: str) -> dict[int, int]:
         if worth := _label(cue):
             cues[cue.end()] = max(cues.get(cue.end(), 0), worth)
     for cue in NAME_IS.finditer(text):
-        if not names_a_thing(text[max(0, cue.start() - 8) : cue.start()]):
+        # The space before 이름 belongs to the cue: 우리 동네 마트 이름이 ….
+        if not names_a_thing(text[max(0, cue.start() - 8) : cue.start()].rstrip() + " "):
             cues[cue.end()] = LABEL_IS if "을" in cue.group() else MARKED
     for cue in SURE_CUES.finditer(text):
         cues[cue.end()] = SURE

@@ -63,7 +63,7 @@ _JUDGMENT = re.compile(r"\s?(?:호\s?)?(?:판결|결정|사건|선고|판례)")
 _CUE = re.compile(r"차|번호판|주차|번호|차량|승용|트럭|오토바이|택시|운전")
 # 12조 3456억, 302호 1234번지, 3로 1200원: the letter counts something, the four digits are a sum.
 _SUM = re.compile(
-    r"\s?(?:억|만|천|원|명|건|개|가구|세대|번지|년|m|㎡|km|kg|톤|미터|시|조(?![가-힣]))"
+    r"\s?(?:억|만|천|원|명|건|개(?!인)|가구|세대|번지|년|m|㎡|km|kg|톤|미터|시|조(?![가-힣]))"
 )
 _COUNTERS = "조호주부도로"
 _BEFORE = re.compile(r"(?:제|법|시행령|동|층)\s?$")

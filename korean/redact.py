@@ -22,6 +22,7 @@ from korean.identity_papers import find_licences, find_passports
 from korean.local_phones import find_local_phones
 from korean.names import find_names
 from korean.normalise import normalise
+from korean.office_lines import is_an_offices
 from korean.phones import explains, find_phones, national_digits
 from korean.plates import find_plates
 from korean.resident_numbers import find_resident_numbers
@@ -187,6 +188,9 @@ def _phones(text: str, chains: list[Chain], public: frozenset[str]) -> Iterator[
             start, end = chain.starts[phone.first], chain.ends[phone.last - 1]
             if text[start] == "령" and "가" <= text[start - 1 : start] <= "힣":
                 continue  # 강령이 2003. 5. 19.
+            landline = phone.value.startswith(("02", "03", "04", "05", "06"))
+            if landline and is_an_offices(text, start, end):
+                continue
             if not phone.value.startswith("01") and names_a_things_number(text, start):
                 continue
             # The sign and the bracket belong to the number: +82…, (02)….

@@ -164,6 +164,10 @@ def _end_of_number(
         and (_BANK_BEFORE.search(before) or _SENT_AFTER.match(text, end_at))
     ):
         return 0
+    # 국민 팔이공사공일 공사 이이구삼칠육: the digits go on, touching, after a bank's name.
+    goes_on = end < len(chain) and not chain.gaps[end] and parted != {6}
+    if goes_on and _BANK_BEFORE.search(before) and not _RESIDENT_KEY.search(before):
+        return 0
     if parted >= _LICENCE_GROUPS and 6 not in parted and _LICENCE_BEFORE.search(before):
         return 0  # 면허번호는 일일 공삼 이팔사칠일구 오공 이렇게
     if not parted:

@@ -70,6 +70,8 @@ _CHANGED = re.compile(
 )
 # 계좌 … (홍길동): in brackets after another datum.
 _IN_BRACKETS = re.compile(rf"{HOLE}\s?[(\[]\s?(?P<name>[가-힣]{{2,4}})\s?[)\]]")
+# M12345678 홍길동 오늘 …: between a datum and the talk.
+_AFTER_DATUM = re.compile(rf"{HOLE}\s{{1,2}}(?P<name>[가-힣]{{3,4}})(?=\s[가-힣0-9]|[,./\n]|$)")
 _SELF = rf"{_B}(?:저는요?|전|나는|난|제가|내가|저|나|본인은)[\s,]{{1,2}}"
 _GIVEN_SELF = re.compile(rf"{_SELF}(?P<name>[가-힣]{{2,3}}?)(?={IS})")
 # 저는 존 스미스입니다: one of the words begins foreigners' names.
@@ -165,6 +167,11 @@ def _said(text: str) -> Iterator[Found]:
     for found in _IN_BRACKETS.finditer(text):
         if may_answer(found["name"], marked=False) and likeness(found["name"]) >= -30:
             yield found_name(text, found, 0.6)
+    for found in _AFTER_DATUM.finditer(text):
+        name = found["name"]
+        like = likeness(name) >= 20 if len(name) == 3 else name[2:] in PLAIN_GIVEN
+        if like and likeness(name) >= -12 and may_answer(name, marked=False):
+            yield found_name(text, found, 0.55)
     for found in _ONE_SYLLABLE.finditer(text):
         known = names_a_thing(text[max(0, found.start() - 8) : found.start()])
         if found["name"] not in _NO_SYLLABLE and not known:

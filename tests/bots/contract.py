@@ -261,7 +261,9 @@ class Contract:
         desk.say("가로등이 꺼졌어요. 제 번호는 010-2345-6789예요")
         desk.wait(1)
         assert "⟦전화1⟧" in desk.turns()[0].text
-        assert "2345" not in everything_in(desk.database)
+        written = everything_in(desk.database)
+        assert "2345-6789" not in written
+        assert "23456789" not in written
 
     # ---- out ----------------------------------------------------------------------------------
 

@@ -53,6 +53,18 @@ VALUES = [
     ("공1공-1이3사-오6칠8", "phone", "01012345678"),
     ("010 한칸 띄고 1234 5678", "phone", "01012345678"),
     ("ㅇ1ㅇ-1234-5678", "phone", "01012345678"),
+    ("010은 빼고 3928 1847로 연락", "phone", "01039281847"),
+    ("공일공 빼고 사팔이구 일공삼팔", "phone", "01048291038"),
+    ("가게 폐업 신청 1248100998 확인", "business_number", "1248100998"),
+    ("국민 팔이공사공일 공사 이이구삼칠육 통장", "bank_account", "82040104229376"),
+    ("과태료 서울 34자 1029 개인택시", "vehicle_plate", "서울34자1029"),
+    ("옥탑 5층인데 수도가 얼어요", "address_unit", "옥탑 5층"),
+    ("아파트 제7층 702호", "address_unit", "제7층 702호"),
+    ("남편 이름은 알리셰르 라히모프입니다", "person_name", "알리셰르 라히모프"),
+    ("레 반 뚜언 입니다", "person_name", "레 반 뚜언"),
+    ("통역 필요해요 도르지수렌 몽골 사람", "person_name", "도르지수렌"),
+    ("룸메이트 세바스티안이 보증금을", "person_name", "세바스티안"),
+    ("떡집 하는 표에스더예요", "person_name", "표에스더"),
 ]
 REFUSED = [
     ("외국인등록번호 900101-5123456", "foreigner_number"),
@@ -60,6 +72,9 @@ REFUSED = [
     ("여권 M12345678", "passport"),
     ("여권번호 엠 일이삼사오육칠팔", "passport"),
     ("M123A4567", "passport"),
+    ("미국 여권 583920147", "passport"),
+    ("러시아 여권 64 8273645", "passport"),
+    ("여권 c4829102 분실", "passport"),
     ("면허 11-12-123456-78", "driver_license"),
     ("면허번호 서울 09-123456-78", "driver_license"),
     ("운전면허 일일 일이 삼사오육칠팔 구공", "driver_license"),
@@ -74,7 +89,7 @@ def stored(raw: str) -> str:
     return redaction.render(tokens)
 
 
-@pytest.mark.parametrize("name", ["own", "blind", "second"])
+@pytest.mark.parametrize("name", ["own", "blind", "second", "third", "fourth"])
 def test_recall_and_precision_are_at_the_goal(name: str) -> None:
     lines = read_lines(HERE / f"personal_data_{name}.jsonl")
     figures = measure(lines)
@@ -90,6 +105,28 @@ def test_a_value_has_one_form_however_it_is_written(said: str, kind: str, value:
     (span,) = redact(said).spans
     assert (span.kind, span.value) == (kind, value)
     assert 0 < span.score <= 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "구청 민원실 02-2148-1234 안 받아요",
+        "02-2620-3114 (양천구청 대표번호) 맞나요",
+        "홍길동 써 있는 작성 예시대로",
+        "식당 이름이 순이네인데 불법주차",
+        "우리 엄마 파킨슨 환자예요",
+        "저는 바리스타예요",
+        "여권 신청일 20261130 입니다",
+        "가게 매출 2208162517원",
+        "4층 옥탑 불법증축 신고",
+    ],
+)
+def test_an_offices_line_a_forms_example_and_what_only_looks_like_a_name_stay(said: str) -> None:
+    assert redact(said).spans == ()
+
+
+def test_a_mobile_number_beside_an_offices_word_is_still_somebodys() -> None:
+    assert [span.kind for span in redact("구청에서 010-1234-5678로 전화 주세요").spans] == [PHONE]
 
 
 @pytest.mark.parametrize(("said", "kind"), REFUSED)
