@@ -6,12 +6,10 @@ when the database is lost, which would have named them. One JSON object a line; 
 
 from __future__ import annotations
 
-import json
-import os
 from datetime import datetime
 from pathlib import Path
 
-from core.errors import TemporaryFailure
+from app.ledger_file import append_lines, read_lines
 from dialogue.erasure import NotedErasure
 
 
@@ -34,29 +32,15 @@ class ErasureLedger:
             "requested_at": erasure.requested_at.isoformat(),
             "by": erasure.by,
         }
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            with os.fdopen(descriptor, "a", encoding="utf-8") as file:
-                # The line break first: a line that was broken off by a power cut must not spoil this one.
-                file.write("\n" + json.dumps(line, ensure_ascii=False))
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise TemporaryFailure(
-                f"the list of erasures cannot be written: {error.strerror}"
-            ) from None
+        append_lines(self._path, [line], what="the list of erasures")
         self._known.add((erasure.conversation_id, erasure.began))
 
 
 def read_ledger(path: Path) -> list[NotedErasure]:
     """All erasures of the file, in order; a line that was broken off is passed over."""
-    if not path.exists():
-        return []
     found = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for data in read_lines(path):
         try:
-            data = json.loads(line)
             found.append(
                 NotedErasure(
                     int(data["conversation_id"]),

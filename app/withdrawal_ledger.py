@@ -6,8 +6,6 @@ A backup is older than the consents that were taken back after it. They stand in
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,9 +13,9 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.ledger_file import append_lines, read_lines
 from core.consents import WITHDRAWABLE, find_consent, withdraw_consent
 from core.database import Database
-from core.errors import TemporaryFailure
 from core.models.conversation import Conversation
 from core.models.vault import AuditEntry
 
@@ -57,28 +55,15 @@ class WithdrawalLedger:
 
     def _append(self, new: list[NotedWithdrawal]) -> None:
         lines = [
-            json.dumps(
-                {
-                    "withdrawn": each.kind,
-                    "conversation_id": each.conversation_id,
-                    "began": each.began.isoformat(),
-                    "at": each.at.isoformat(),
-                }
-            )
+            {
+                "withdrawn": each.kind,
+                "conversation_id": each.conversation_id,
+                "began": each.began.isoformat(),
+                "at": each.at.isoformat(),
+            }
             for each in new
         ]
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            with os.fdopen(descriptor, "a", encoding="utf-8") as file:
-                # The line break first: a line that was broken off must not spoil the next one.
-                file.write("".join(f"\n{line}" for line in lines))
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise TemporaryFailure(
-                f"the list of withdrawals cannot be written: {error.strerror}"
-            ) from None
+        append_lines(self._path, lines, what="the list of withdrawals")
 
 
 def withdrawals_in(session: Session, *, after: int = 0) -> tuple[int, list[NotedWithdrawal]]:
@@ -99,12 +84,9 @@ def withdrawals_in(session: Session, *, after: int = 0) -> tuple[int, list[Noted
 
 def read_withdrawals(path: Path) -> list[NotedWithdrawal]:
     """All withdrawals of the file, in order; other lines are passed over."""
-    if not path.exists():
-        return []
     found = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for data in read_lines(path):
         try:
-            data = json.loads(line)
             found.append(
                 NotedWithdrawal(
                     int(data["conversation_id"]),
