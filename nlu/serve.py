@@ -53,6 +53,9 @@ def serve(model: Path, *, host: str, port: int) -> None:
     from rasa.core.run import serve_application
     from rasa.core.utils import AvailableEndpoints
 
+    from nlu.answer_schema import check_quickly
+
+    check_quickly()
     serve_application(
         model_path=str(model),
         interface=host,
