@@ -11,7 +11,7 @@ from actions.base import Say
 from actions.report_complaint import reopen_service, take_complaint, take_service
 from actions.report_place import outside_by_words, place_answer
 from actions.report_state import WANTED, ReportState
-from core.city import City
+from core.city import City, Question
 from core.routing import guess_services, gus_in_text
 from korean.normalise import fold
 
@@ -33,22 +33,34 @@ class Step:
 
 
 def with_known_answers(state: ReportState, *, city: City) -> ReportState:
-    """Answers that the place already gives: "횡단보도 위" is not asked where the car stands."""
-    if (
-        state.service_code is None
-        or state.where is None
-        or not city.has_service(state.service_code)
-    ):
+    """Answers that story and place already give: who said that the lamp is out is not asked whether it is.
+
+    Where the words fit two choices, the question is asked.
+    """
+    if state.service_code is None or not city.has_service(state.service_code):
         return state
-    place = state.where.replace(" ", "")
+    story, _, changed = (state.what or "").partition(_CHANGED)
+    place = (state.where or "").replace(" ", "")
     answers = dict(state.answers)
     for question in city.service(state.service_code).questions:
-        if "어디" not in question.text or question.id in answers:
+        if question.id in answers:
             continue
-        told = [c for c in question.choices if len(_spot(c)) > 1 and _spot(c) in place]
+        told = said_in(changed, question) or said_in(story, question)
+        if not told and place and "어디" in question.text:
+            told = [c for c in question.choices if len(_spot(c)) > 1 and _spot(c) in place]
         if len(told) == 1:
             answers[question.id] = told[0]
     return replace(state, answers=answers)
+
+
+def said_in(words: str, question: Question) -> list[str]:
+    """The choices of a question that these words of a citizen fit."""
+    folded = fold(words)
+    return [
+        choice
+        for choice in question.choices
+        if any(fold(word) in folded for word in question.told.get(choice, ()))
+    ]
 
 
 def _spot(choice: str) -> str:

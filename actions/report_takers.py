@@ -33,7 +33,7 @@ from actions.report_state import (
     YES,
     ReportState,
 )
-from actions.report_step import Step, miss, move, reopen, retell
+from actions.report_step import Step, miss, move, reopen, retell, said_in
 from core.city import City, Question
 from core.routing import guess_services, gus_in_text
 from korean.corrections import WHAT, parse_correction
@@ -240,11 +240,22 @@ def _take_extra(state: ReportState, reading: Reading, city: City) -> Step:
             return miss(state)
     elif reading.control is Control.DENY and not question.required:
         return Step(answered(state, question, ""))
+    elif (better := _better_answer(state, reading, city)) is not None:
+        return Step(better, (Say("utter_what_changed"),))
     elif (step := _late_place(state, reading, city)) is not None:
         return step
     if reading.control is not None or is_noise(reading.text) or not reading.text.strip():
         return miss(state)
     return Step(answered(state, question, reading.text.strip()))
+
+
+def _better_answer(state: ReportState, reading: Reading, city: City) -> ReportState | None:
+    """Words that fit another choice of a question answered before; the one that stands is asked again."""
+    for question in city.service(state.service_code or "").questions:
+        said = said_in(reading.text, question) if question.id in state.answers else []
+        if len(said) == 1 and said[0] != state.answers[question.id]:
+            return answered(state, question, said[0])
+    return None
 
 
 def answered(state: ReportState, question: Question, answer: str) -> ReportState:

@@ -167,7 +167,9 @@ def _service(model: models.ServiceModel) -> Service:
         period=model.period,
         department_id=model.department,
         questions=tuple(
-            Question(question.id, question.text, question.choices or (), question.required)
+            Question(
+                question.id, question.text, question.choices or (), question.required, question.told
+            )
             for question in model.questions
         ),
         related=model.related,

@@ -243,6 +243,9 @@ def _check_questions(service: models.ServiceModel, spot: Spot, problems: Problem
         if question.id in seen:
             _note(problems, spot, at, f"{label}: this id was already used")
         seen.add(question.id)
+        for choice in question.told:
+            if choice not in (question.choices or ()):
+                _note(problems, spot, (*at, "told"), f"{label}: '{choice}' is none of its choices")
         if question.choices is None:
             if question.required:
                 _note(

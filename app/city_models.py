@@ -190,6 +190,7 @@ class QuestionModel(CityModel):
     text: Text
     choices: Words | None = None
     required: bool = False
+    told: dict[Text, Words] = Field(default_factory=dict)
 
 
 class NearModel(CityModel):

@@ -77,12 +77,16 @@ class Department:
 
 @dataclass(frozen=True)
 class Question:
-    """An extra question of a service. Without choices the citizen answers in own words."""
+    """An extra question of a service. Without choices the citizen answers in own words.
+
+    ``told`` has for a choice the words that say it in the story already, so that it need not be asked.
+    """
 
     id: str
     text: str
     choices: tuple[str, ...] = ()
     required: bool = False
+    told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

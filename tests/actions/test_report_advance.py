@@ -27,6 +27,32 @@ def test_a_first_message_that_says_all_fills_what_where_and_service() -> None:
 
 
 @pytest.mark.parametrize(
+    ("story", "known"),
+    [
+        ("시청역 2번 출구 앞 가로등이 나갔어요", {"state": "꺼져 있어요"}),
+        ("시청역 2번 출구 앞 가로등 불이 안들어와요", {"state": "꺼져 있어요"}),
+        ("시청역 2번 출구 앞 가로등이 자꾸 깜빡거려요", {"state": "깜빡여요"}),
+        ("시청역 2번 출구 앞 가로등이 고장났어요", {}),
+        ("시청역 2번 출구 앞 가로등이 깜빡거리다 꺼졌어요", {}),
+    ],
+)
+def test_what_the_story_says_is_not_asked_and_what_fits_two_choices_is(
+    story: str, known: dict[str, str]
+) -> None:
+    talk = FormTalk()
+    talk.say(story, intent="report_complaint")
+    assert talk.state.answers == known
+    assert talk.requested == "extra"
+
+
+def test_a_corrected_story_gives_the_corrected_answer() -> None:
+    talk = FormTalk()
+    talk.say("시청역 2번 출구 앞 가로등이 꺼졌어요", intent="report_complaint")
+    talk.say("아니 가로등이 깜빡여요")
+    assert talk.state.answers == {"state": "깜빡여요"}
+
+
+@pytest.mark.parametrize(
     "text", ["민원 넣고 싶어요", "신고할게요", "안녕하세요 민원 하나 접수하려고요", "신고하기"]
 )
 def test_a_bare_wish_to_report_is_asked_what_it_is_about(text: str) -> None:

@@ -157,6 +157,7 @@ def test_a_bad_period_is_told_with_its_line(folder: Path) -> None:
         ("services.yml", "photo_helps: true", "photo_help: true", "'photo_help' is not a known field (expected one of: code, name,"),
         ("services.yml", "choices: [꺼져 있어요, 깜빡여요, 낮에도 켜져 있어요, 넘어졌거나 기울었어요]", "choices: [꺼져 있어요]", "has 1 choices (expected 2 to 9)"),
         ("services.yml", ", choices: [꺼져 있어요, 깜빡여요, 낮에도 켜져 있어요, 넘어졌거나 기울었어요]", "", "a required question needs choices"),
+        ("services.yml", "told: {꺼져 있어요:", "told: {꺼졌어요:", "'꺼졌어요' is none of its choices"),
         ("services.yml", "keywords: [가로등,", "keywords: [가로등, 가로등,", "keyword '가로등' stands twice"),
         ("departments.yml", "id: road,", "id: Road,", "'Road' is not an identifier"),
         ("departments.yml", "phone: 02-120", "phone: 010-1234-5678", "'010-1234-5678' is not a public phone number"),
