@@ -79,7 +79,7 @@ def test_a_streetlight_is_reported_and_its_repair_comes_back(
         expect(page.get_by_role("button", name="신고하기")).to_be_visible(timeout=20_000)
         shot(page, width, "1-start")
 
-        say(page, "시청역 앞 가로등이 꺼졌어요")
+        say(page, "시청역 앞 가로등이 고장 났어요")
         press(page, "꺼져")
         heard(page, "번호")
         say(page, "건너뛰기")

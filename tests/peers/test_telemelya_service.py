@@ -118,7 +118,7 @@ def test_the_set_up_tells_telegram_the_address_the_secret_and_what_we_read(
 
 
 def test_a_text_is_answered_with_a_question_and_buttons(talk: WebhookTalk) -> None:
-    talk.say("시청역 앞 가로등이 꺼졌어요")
+    talk.say("시청역 앞 가로등이 고장 났어요")
     question = talk.question()
     assert "어떤 상태" in question.text
     assert len(question.buttons) > 1
@@ -128,7 +128,7 @@ def test_a_text_is_answered_with_a_question_and_buttons(talk: WebhookTalk) -> No
 def test_a_pressed_button_is_answered_at_once_and_stays_alone_under_its_question(
     talk: WebhookTalk, peer: TelemelyaPeer
 ) -> None:
-    talk.say("시청역 앞 가로등이 꺼졌어요")
+    talk.say("시청역 앞 가로등이 고장 났어요")
     question, before = talk.question(), len(peer.proxy.called("answerCallbackQuery"))
     talk.press(0)
     assert talk.turns()[-1].choice == question.buttons[0].data
@@ -143,7 +143,7 @@ def test_a_report_with_a_photo_is_filed_and_its_result_comes_back_with_the_very_
     talk: WebhookTalk, peer: TelemelyaPeer
 ) -> None:
     sent = photo_bytes(with_place=True)
-    talk.say("시청역 앞 가로등이 꺼졌어요")
+    talk.say("시청역 앞 가로등이 고장 났어요")
     talk.fill_until("photo")
     file_id = talk.photo(sent)
     talk.fill_until(None)
