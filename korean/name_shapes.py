@@ -113,7 +113,11 @@ def _as_word(word: str) -> int:
         and (word[:-1] in LOOKALIKES or word[:-1] in NOT_NAMES)
     ):
         return _A_WORD // 2  # 조성하, 유도형, 추진중
-    if len(word) == 3 and word[-1] in "서증표료량률액처법" and word[1:] not in GIVEN_PAIRS | GIVEN:
+    if (
+        len(word) == 3
+        and word[-1] in "서증표료량률액처법관"
+        and word[1:] not in GIVEN_PAIRS | GIVEN
+    ):
         return _A_WORD // 3  # 진술서, 등록증, 부과액
     if len(word) >= 3 and word[:-1] in NOT_NAMES:
         if word[-1] in NOT_ENDINGS or word[-1] in "이요고은는라인의를을와과도로에":

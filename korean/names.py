@@ -65,7 +65,7 @@ _SURNAME_APART = re.compile(
     r"[ ][가-힣]{2})\s?(?:입니다|이에요|예요|이라고|라고|인데요|이고요)"
 )
 _UNNAMED = re.compile(
-    r"성[은이]\s|모르|모름|보다|말씀|말하|밝히|안\s|없|비밀|생략|익명|공개|적[어지을]|뭐|무엇|어떻게|왜|꼭|따로|다음|위|아래|나중|그냥|아까|이미|여기|필수|남기|알[려아]|굳이|못|저장|쓰|지워|빼|당연|물론|정말|다시|잘못|바뀌|바꾸|변경|정정|개명|제발|필요|확인|표기|공개|기재|입력|제출|누구|어디|오류|틀|다르|달라|같"
+    r"성[은이]\s|[에예]요\s|[두세네]\s?자\s|외자|모르|모름|보다|말씀|말하|밝히|안\s|없|비밀|생략|익명|공개|적[어지을]|뭐|무엇|어떻게|왜|꼭|따로|다음|위|아래|나중|그냥|아까|이미|여기|필수|남기|알[려아]|굳이|못|저장|쓰|지워|빼|당연|물론|정말|다시|잘못|바뀌|바꾸|변경|정정|개명|제발|필요|확인|표기|공개|기재|입력|제출|누구|어디|오류|틀|다르|달라|같"
 )
 _APART = re.compile(r"[가-힣]\s[가-힣]\s[가-힣]")
 _DATED = re.compile(r"[0-9]{1,2}\s?[.일]\s{0,4}$")
@@ -78,6 +78,8 @@ _LAST_WORD = re.compile(r"[\s.!~]{0,4}$")
 _SENTENCE_BEFORE = re.compile(
     r"(?:[.!?~…)\n-]|니다|세요|어요|아요|해요|하오|소서|바람|요망|부탁)\s{1,3}$"
 )
+# What says too little for a name of two syllables.
+_FEEBLE = frozenset(("particle", "plain", "dative", "number", "beside", "field", "kin", "named"))
 _LAST = re.compile(r"\s*$")
 _HIGHEST_RIGHT = max(BONUS.values()) + 20
 _GIVEN_ALONE, _GIVEN_SAID = 40, 55
@@ -226,7 +228,7 @@ def _total(text: str, at: int, length: int, *, like: int, left: int, cue: int | 
         bonus -= 15
     if length == 2 and kind == "signed" and cue is None:
         bonus -= 14  # 전달 드림
-    if length == 2 and cue is None and kind in ("particle", "plain", "dative", "number"):
+    if length == 2 and cue is None and kind in _FEEBLE:
         return -1
     sure_kind = kind in ("quoted", "seal") or (kind == "copula" and (cue or 0) >= LABELLED)
     if length == 4 and like < 0 and not sure_kind and (cue or 0) < SURE:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from korean.findings import PERSON_NAME, Found
 from korean.given_names import PLAIN_GIVEN
 from korean.given_pairs import GIVEN_PAIRS
+from korean.latin_names import names_a_thing as is_a_thing
 from korean.name_cues import names_a_thing
 from korean.name_lookalikes import KNOWN, LOOKALIKES
 from korean.name_shapes import given_likeness, likeness
@@ -30,7 +31,7 @@ _WITH_I = re.compile(
 )
 _NEAR = (
     r"(?:우리|울|저희|옆집|앞집|윗집|아랫집|뒷집|큰애|작은애|큰아이|작은아이|큰아들|작은아들|막내아들|막내딸|큰딸|작은딸|막내|막둥이|첫째|둘째|셋째|넷째"
-    r"|손자|손녀|손주|친구|조카|동생|형|누나|언니|오빠|아들|딸|며느리|사위|아이|애|애기|아기|반\s?친구|짝꿍|남친|여친|신랑|각시)(?:인|은|는)?"
+    r"|손자|손녀|손주|친구|조카|동생|형|누나|언니|오빠|아들|딸|며느리|사위|아이|애|애기|아기|반\s?친구|짝꿍|남친|여친|신랑|각시|[0-9]{1,2}\s?[살세](?:짜리|배기|된)?|[0-9]학년)(?:인|은|는)?"
 )
 _OF_MINE = re.compile(
     rf"{_B}{_NEAR}\s(?P<name>[가-힣]{{2}})이?"
@@ -41,14 +42,17 @@ _PARENT = re.compile(
     rf"{_B}(?P<name>[가-힣]{{2}})이?\s?(?:엄마|아빠|맘|할머니|할아버지|어머님|어머니|아버님|아버지|엄마아빠|보호자|학부모|고모|이모|삼촌|담임|누나|언니|오빠)"
     r"(?=입니다|인데|이에요|예요|에요|입|이고|가|는|도|랑|이\s|께|한테|\s|[,.!]|$)"
 )
-# 영어로는 Eugene Choi: beside a name that stands in Hangul.
+# - 홍길동 -: the last line of a letter.
+_SIGNED = re.compile(r"(?:^|\n|\s)[-–—~<\[]\s?(?P<name>[가-힣]{3})\s?[-–—~>\]]\s*$")
+# 영어로는 Hong Gildong: beside a name that stands in Hangul.
 _IN_LETTERS = re.compile(
-    r"(?:영어|영문|로마자|여권|알파벳)(?:로는?|으로는?|에는|엔|상)\s{0,2}(?P<name>[A-Z][A-Za-z'-]+(?:[ ][A-Z][A-Za-z'-]+){0,3})"
+    r"(?:영어|영문|로마자|여권|알파벳)(?:로는?|으로는?|에는|엔|상|명)[ :]{0,2}"
+    r"(?P<name>[A-Z][A-Za-z'-]+(?:[ ][A-Z][A-Za-z'-]+){0,3})"
     r"(?=$|[^A-Za-z])"
 )
 # Given names that no list has, by their syllables alone.
-_LIKELY = 50
-_NAMED = re.compile(r"이름|성명|성함|영문명|철자|표기|스펠")
+_LIKELY = 38
+_NAMED = re.compile(r"이름|성명|성함|영문명|여권명|주민등록|철자|표기|스펠")
 
 
 def find_framed_names(text: str) -> Iterator[Found]:
@@ -72,9 +76,13 @@ def find_framed_names(text: str) -> Iterator[Found]:
     for found in _PARENT.finditer(text):
         if _borne(found["name"]):
             yield _found(found, "name", 0.62)
+    for found in _SIGNED.finditer(text):
+        if likeness(found["name"]) >= 0:
+            yield _found(found, "name", 0.66)
     if _NAMED.search(text):
         for found in _IN_LETTERS.finditer(text):
-            yield _found(found, "name", 0.7)
+            if not is_a_thing(found["name"]):
+                yield _found(found, "name", 0.7)
 
 
 def _of_a_thing(text: str, at: int) -> bool:
