@@ -31,12 +31,19 @@ _WITH_I = re.compile(
 )
 _NEAR = (
     r"(?:우리|울|저희|옆집|앞집|윗집|아랫집|뒷집|큰애|작은애|큰아이|작은아이|큰아들|작은아들|막내아들|막내딸|큰딸|작은딸|막내|막둥이|첫째|둘째|셋째|넷째"
-    r"|손자|손녀|손주|친구|조카|동생|형|누나|언니|오빠|아들|딸|며느리|사위|아이|애|애기|아기|반\s?친구|짝꿍|남친|여친|신랑|각시|[0-9]{1,2}\s?[살세](?:짜리|배기|된)?|[0-9]학년)(?:인|은|는)?"
+    r"|손자|손녀|손주|친구|조카|동생|형|누나|언니|오빠|아들|딸|며느리|사위|아이|애|애기|아기|반\s?친구|짝꿍|남친|여친|신랑|각시|쌍둥이|[0-9]{1,2}\s?[살세](?:짜리|배기|된)?|[0-9]학년)(?:인|은|는)?"
 )
 _OF_MINE = re.compile(
     rf"{_B}{_NEAR}\s(?P<name>[가-힣]{{2}})이?"
     r"(?=(?:가|는|를|은|도|랑|와|과|네|한테|에게|하고|만|의|예요|에요|야|이에요|입니다|인데|이고)?"
     r"(?![가-힣]))"
+)
+# 길동이 춘향이 둘 다; 순자씨.
+_TWO_OF_THEM = re.compile(
+    rf"{_B}(?P<name>[가-힣]{{2}})(?:이(?:랑|하고)?|[,·]|와|과|랑|하고)?\s{{1,2}}(?P<other>[가-힣]{{2}})(?:이(?:가|는|랑|도|를|네)?)?(?![가-힣])"
+)
+_MISTER = re.compile(
+    rf"{_B}(?P<name>[가-힣]{{2}})이?\s?씨(?=(?:가|는|도|네|와|랑|를|의|한테|께|께서|에게|집|댁)?(?![가-힣]))"
 )
 _PARENT = re.compile(
     rf"{_B}(?P<name>[가-힣]{{2}})이?\s?(?:엄마|아빠|맘|할머니|할아버지|어머님|어머니|아버님|아버지|엄마아빠|보호자|학부모|고모|이모|삼촌|담임|누나|언니|오빠)"
@@ -52,6 +59,7 @@ _IN_LETTERS = re.compile(
 )
 # Given names that no list has, by their syllables alone.
 _LIKELY = 38
+_OF_TWO = -20
 _NAMED = re.compile(r"이름|성명|성함|영문명|여권명|주민등록|철자|표기|스펠")
 
 
@@ -71,7 +79,16 @@ def find_framed_names(text: str) -> Iterator[Found]:
             yield _found(found, "name", 0.64)
     for found in _OF_MINE.finditer(text):
         like = given_likeness(found["name"])
-        if (_borne(found["name"]) and like >= 0) or like >= _LIKELY:
+        borne = found["name"] in PLAIN_GIVEN or (_borne(found["name"]) and like >= 0)
+        if borne or like >= _LIKELY:
+            yield _found(found, "name", 0.6)
+    for found in _TWO_OF_THEM.finditer(text):
+        pair = found["name"], found["other"]
+        if all(_borne(one) and given_likeness(one) >= _OF_TWO for one in pair):
+            yield _found(found, "name", 0.58)
+            yield _found(found, "other", 0.58)
+    for found in _MISTER.finditer(text):
+        if _borne(found["name"]) and given_likeness(found["name"]) >= 0:
             yield _found(found, "name", 0.6)
     for found in _PARENT.finditer(text):
         if _borne(found["name"]):
