@@ -58,7 +58,7 @@ _IN_LETTERS = re.compile(
     r"(?=$|[^A-Za-z])"
 )
 # Given names that no list has, by their syllables alone.
-_LIKELY = 38
+_LIKELY = 42
 _OF_TWO = -20
 _NAMED = re.compile(r"이름|성명|성함|영문명|여권명|주민등록|철자|표기|스펠")
 
