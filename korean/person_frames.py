@@ -49,6 +49,11 @@ _PARENT = re.compile(
     rf"{_B}(?P<name>[가-힣]{{2}})이?\s?(?:엄마|아빠|맘|할머니|할아버지|어머님|어머니|아버님|아버지|엄마아빠|보호자|학부모|고모|이모|삼촌|담임|누나|언니|오빠)"
     r"(?=입니다|인데|이에요|예요|에요|입|이고|가|는|도|랑|이\s|께|한테|\s|[,.!]|$)"
 )
+# 홍길동, 홍춘향, 홍길순: three that look alike make each other likelier, so do two after 참석: or 명단:.
+_LIST = re.compile(r"(?<![가-힣])[가-힣]{3}(?:\s?[,·/]\s?[가-힣]{3}){1,9}(?![가-힣]{2})")
+_LISTED = re.compile(
+    r"(?:참석|명단|인원|일행|가족|구성원|참가|신청|서명|동승|탑승|출석|불참|회원)[가-힣]{0,2}\s?:\s?$"
+)
 # - 홍길동 -: the last line of a letter.
 _SIGNED = re.compile(r"(?:^|\n|\s)[-–—~<\[]\s?(?P<name>[가-힣]{3})\s?[-–—~>\]]\s*$")
 # 영어로는 Hong Gildong: beside a name that stands in Hangul.
@@ -60,6 +65,8 @@ _IN_LETTERS = re.compile(
 # Given names that no list has, by their syllables alone.
 _LIKELY = 42
 _OF_TWO = -20
+# What names in a list score on average, at least.
+_IN_LIST = 10
 _NAMED = re.compile(r"이름|성명|성함|영문명|여권명|주민등록|철자|표기|스펠")
 
 
@@ -93,6 +100,7 @@ def find_framed_names(text: str) -> Iterator[Found]:
     for found in _PARENT.finditer(text):
         if _borne(found["name"]):
             yield _found(found, "name", 0.62)
+    yield from _listed(text)
     for found in _SIGNED.finditer(text):
         if likeness(found["name"]) >= 0:
             yield _found(found, "name", 0.66)
@@ -100,6 +108,18 @@ def find_framed_names(text: str) -> Iterator[Found]:
         for found in _IN_LETTERS.finditer(text):
             if not is_a_thing(found["name"]):
                 yield _found(found, "name", 0.7)
+
+
+def _listed(text: str) -> Iterator[Found]:
+    for found in _LIST.finditer(text):
+        names = [(one.start(), one.group()) for one in re.finditer(r"[가-힣]{3}", found.group())]
+        likely = [likeness(name) for _, name in names]
+        named = _LISTED.search(text[max(0, found.start() - 12) : found.start()]) is not None
+        least = _IN_LIST if len(names) > 2 or named else _IN_LIST + 20
+        if min(likely) >= -8 and sum(likely) >= least * len(names):
+            for at, name in names:
+                start = found.start() + at
+                yield Found(start, start + 3, PERSON_NAME, name, 0.58)
 
 
 def _of_a_thing(text: str, at: int) -> bool:
