@@ -31,11 +31,11 @@ _NO_NAME = -200
 _A_WORD = -70
 _BEGINS_LIKE_A_WORD = -14
 # Surnames that hardly begin another word: 남궁, not 서문 or 동방.
-_ALONE = dict.fromkeys(("남궁", "황보", "제갈", "독고", "선우"), 30)
+_ALONE = dict.fromkeys(("남궁", "황보", "제갈", "독고", "선우"), 30) | {"사공": 0}
 _MAKES_WORDS = frozenset("하해한할함된될형성식적율률중별권법건만")
 _FIRST = frozenset(SURNAME)
 _NO_DONG_BEGINS_SO = frozenset("김박최윤")
-_DONGS_THAT_ARE_NAMES = frozenset({"길동", "막동", "복동"})
+_DONGS_THAT_ARE_NAMES = frozenset({"길동", "막동", "복동", "기동", "옥동"})
 
 
 @lru_cache(maxsize=8192)

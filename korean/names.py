@@ -79,7 +79,9 @@ _SENTENCE_BEFORE = re.compile(
     r"(?:[.!?~…)\n-]|니다|세요|어요|아요|해요|하오|소서|바람|요망|부탁)\s{1,3}$"
 )
 # What says too little for a name of two syllables.
-_FEEBLE = frozenset(("particle", "plain", "dative", "number", "beside", "field", "kin", "named"))
+_FEEBLE = frozenset(
+    ("particle", "plain", "dative", "number", "beside", "parted", "field", "kin", "named")
+)
 _LAST = re.compile(r"\s*$")
 _HIGHEST_RIGHT = max(BONUS.values()) + 20
 _GIVEN_ALONE, _GIVEN_SAID = 40, 55
@@ -248,6 +250,8 @@ def _total(text: str, at: int, length: int, *, like: int, left: int, cue: int | 
         bonus += 24  # at the end of a letter, after the day
     if cue is None and kind == "plain" and at == 0 and not text[end:].strip(" .!~\n"):
         bonus += 14  # a whole message that is nothing but a name
+    if cue is None and kind == "plain" and length == 3 and text[max(0, at - 2) : at] == HOLE + " ":
+        bonus += 6  # 12가 3456 홍길동 과태료
     if cue is None and kind == "plain" and length == 3 and _signs(text, at, end):
         bonus += 16
     closed = text[end - 1] == "이" and (ord(text[end - 2]) - 0xAC00) % 28 != 0

@@ -40,7 +40,8 @@ _OF_MINE = re.compile(
 )
 # 길동이 춘향이 둘 다; 순자씨.
 _TWO_OF_THEM = re.compile(
-    rf"{_B}(?P<name>[가-힣]{{2}})(?:이(?:랑|하고)?|[,·]|와|과|랑|하고)?\s{{1,2}}(?P<other>[가-힣]{{2}})(?:이(?:가|는|랑|도|를|네)?)?(?![가-힣])"
+    rf"{_B}(?P<name>[가-힣]{{2}})(?:이(?:랑|하고)?|[,·]|와|과|랑|하고)?"
+    r"(?=\s{1,2}(?P<other>[가-힣]{2})(?:이(?:가|는|랑|도|를|네)?)?(?![가-힣]))"
 )
 _MISTER = re.compile(
     rf"{_B}(?P<name>[가-힣]{{2}})이?\s?씨(?=(?:가|는|도|네|와|랑|를|의|한테|께|께서|에게|집|댁)?(?![가-힣]))"
@@ -54,6 +55,8 @@ _LIST = re.compile(r"(?<![가-힣])[가-힣]{3}(?:\s?[,·/]\s?[가-힣]{3}){1,9}
 _LISTED = re.compile(
     r"(?:참석|명단|인원|일행|가족|구성원|참가|신청|서명|동승|탑승|출석|불참|회원)[가-힣]{0,2}\s?:\s?$"
 )
+# Surnames that are words of things, too: Han River, City Park.
+_A_SURNAME = re.compile(r"\b(?:HAN|Han|PARK|Park|LEE|Lee|KO|Ko|DO|Do|NO|No)\b")
 # - 홍길동 -: the last line of a letter.
 _SIGNED = re.compile(r"(?:^|\n|\s)[-–—~<\[]\s?(?P<name>[가-힣]{3})\s?[-–—~>\]]\s*$")
 # 영어로는 Hong Gildong: beside a name that stands in Hangul.
@@ -106,7 +109,7 @@ def find_framed_names(text: str) -> Iterator[Found]:
             yield _found(found, "name", 0.66)
     if _NAMED.search(text):
         for found in _IN_LETTERS.finditer(text):
-            if not is_a_thing(found["name"]):
+            if not is_a_thing(_A_SURNAME.sub("", found["name"])):
                 yield _found(found, "name", 0.7)
 
 
