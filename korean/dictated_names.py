@@ -72,7 +72,8 @@ def find_dictated_names(text: str) -> Iterator[Found]:
             word in FOREIGN and word not in LOOKALIKES for word in name.split(" ")
         )
         given = name in PLAIN_GIVEN and name not in NOT_NAMES and name not in LOOKALIKES
-        if given or (foreign and may_answer(name, marked=True)):
+        parted = " " in name and name.split(" ")[0][-1] in "이가은는을를도"  # 승인이 안나요
+        if given or (foreign and not parted and may_answer(name, marked=True)):
             yield found_name(text, found, 0.62)
     for found in _CHILD.finditer(text):
         if found["name"] in PLAIN_GIVEN and found["name"] not in LOOKALIKES:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from korean.given_names import CHRISTIAN, LONG_CHRISTIAN
+from korean.given_names import CHRISTIAN, GIVEN, LONG_CHRISTIAN
+from korean.given_pairs import GIVEN_PAIRS
 from korean.name_lookalikes import LOOKALIKES
 from korean.name_weights import CLOSING, OPENING, SINGLE, SURNAME
 from korean.name_words import NOT_ENDINGS, NOT_NAMES
@@ -21,16 +22,20 @@ _FOUR = -30
 # Hardly a word begins with two syllables that are a surname and goes on like a given name.
 _COMPOUND = 25
 _CHRISTIAN = 20
+# What is known to be a given name is likelier one than its syllables say.
+_BORNE = 14
+# So is a word that people give their children: 겨울, 하늘.
+_EVERYDAY = -8
 _NO_NAME = -200
 # A word of the language may still be a name, but somebody must say so: 이재민, 방정식.
 _A_WORD = -70
 _BEGINS_LIKE_A_WORD = -14
 # Surnames that hardly begin another word: 남궁, not 서문 or 동방.
-_ALONE = dict.fromkeys(("남궁", "황보", "제갈", "독고", "선우"), 30)
+_ALONE = dict.fromkeys(("남궁", "황보", "제갈", "독고", "선우"), 30) | {"사공": 0}
 _MAKES_WORDS = frozenset("하해한할함된될형성식적율률중별권법건만")
 _FIRST = frozenset(SURNAME)
 _NO_DONG_BEGINS_SO = frozenset("김박최윤")
-_DONGS_THAT_ARE_NAMES = frozenset({"길동", "막동", "복동"})
+_DONGS_THAT_ARE_NAMES = frozenset({"길동", "막동", "복동", "기동", "옥동"})
 
 
 @lru_cache(maxsize=8192)
@@ -81,12 +86,16 @@ def _pair(given: str) -> int:
         return _CHRISTIAN
     first, second = OPENING.get(given[0], _UNKNOWN), CLOSING.get(given[1], _UNKNOWN)
     # One syllable may be rare; two that no name has are another word: 유튜버.
+    if given in GIVEN_PAIRS:
+        return max(first + second + _BORNE, 0)
+    if given in GIVEN:
+        return max(first + second, _EVERYDAY)
     return first + second - (15 if max(first, second) <= _RARE else 0)
 
 
 def _as_word(word: str) -> int:
-    if word in NOT_NAMES or word in LOOKALIKES:
-        return _A_WORD
+    if word in NOT_NAMES or word in LOOKALIKES or (word[-1] == "씨" and len(word) == 3):
+        return _A_WORD  # 남궁씨, too
     if (
         len(word) == 3
         and word[-1] == "동"
@@ -104,6 +113,12 @@ def _as_word(word: str) -> int:
         and (word[:-1] in LOOKALIKES or word[:-1] in NOT_NAMES)
     ):
         return _A_WORD // 2  # 조성하, 유도형, 추진중
+    if (
+        len(word) == 3
+        and word[-1] in "서증표료량률액처법관"
+        and word[1:] not in GIVEN_PAIRS | GIVEN
+    ):
+        return _A_WORD // 3  # 진술서, 등록증, 부과액
     if len(word) >= 3 and word[:-1] in NOT_NAMES:
         if word[-1] in NOT_ENDINGS or word[-1] in "이요고은는라인의를을와과도로에":
             return _A_WORD

@@ -47,7 +47,8 @@ from korean.name_lookalikes import KNOWN
 from korean.name_shapes import given_likeness, likeness
 from korean.name_words import NOT_NAMES
 from korean.people_abroad import find_people_abroad
-from korean.stated_names import find_stated_names
+from korean.person_frames import find_framed_names
+from korean.stated_names import find_stated_names, may_answer
 
 _WORD = re.compile(r"[가-힣]{2,}")
 # 허 진 호, 김 민수, 남궁 옥분: with a space, where somebody says that a name stands there.
@@ -64,7 +65,7 @@ _SURNAME_APART = re.compile(
     r"[ ][가-힣]{2})\s?(?:입니다|이에요|예요|이라고|라고|인데요|이고요)"
 )
 _UNNAMED = re.compile(
-    r"모르|모름|보다|말씀|말하|밝히|안\s|없|비밀|생략|익명|공개|적[어지을]|뭐|무엇|어떻게|왜|꼭|따로|다음|위|아래|나중|그냥|아까|이미|여기|필수|남기|알[려아]|굳이|못|저장|쓰|지워|빼|당연|물론|정말|다시|잘못|바뀌|바꾸|변경|정정|개명|제발|필요|확인|표기|공개|기재|입력|제출|누구|어디|오류|틀|다르|달라|같"
+    r"성[은이]\s|[에예]요\s|[두세네]\s?자\s|외자|모르|모름|보다|말씀|말하|밝히|안\s|없|비밀|생략|익명|공개|적[어지을]|뭐|무엇|어떻게|왜|꼭|따로|다음|위|아래|나중|그냥|아까|이미|여기|필수|남기|알[려아]|굳이|못|저장|쓰|지워|빼|당연|물론|정말|다시|잘못|바뀌|바꾸|변경|정정|개명|제발|필요|확인|표기|공개|기재|입력|제출|누구|어디|오류|틀|다르|달라|같"
 )
 _APART = re.compile(r"[가-힣]\s[가-힣]\s[가-힣]")
 _DATED = re.compile(r"[0-9]{1,2}\s?[.일]\s{0,4}$")
@@ -76,6 +77,10 @@ _MISTER = re.compile(r"\s?씨(?![가-힣]{3})")
 _LAST_WORD = re.compile(r"[\s.!~]{0,4}$")
 _SENTENCE_BEFORE = re.compile(
     r"(?:[.!?~…)\n-]|니다|세요|어요|아요|해요|하오|소서|바람|요망|부탁)\s{1,3}$"
+)
+# What says too little for a name of two syllables.
+_FEEBLE = frozenset(
+    ("particle", "plain", "dative", "number", "beside", "parted", "field", "kin", "named")
 )
 _LAST = re.compile(r"\s*$")
 _HIGHEST_RIGHT = max(BONUS.values()) + 20
@@ -110,6 +115,7 @@ def _all(text: str) -> Iterator[Found]:
     yield from _apart(text)
     yield from find_stated_names(text)
     yield from find_dictated_names(text)
+    yield from find_framed_names(text)
     yield from find_latin_names(text)
     yield from find_people_abroad(text)
 
@@ -224,7 +230,7 @@ def _total(text: str, at: int, length: int, *, like: int, left: int, cue: int | 
         bonus -= 15
     if length == 2 and kind == "signed" and cue is None:
         bonus -= 14  # 전달 드림
-    if length == 2 and cue is None and kind in ("particle", "plain", "dative", "number"):
+    if length == 2 and cue is None and kind in _FEEBLE:
         return -1
     sure_kind = kind in ("quoted", "seal") or (kind == "copula" and (cue or 0) >= LABELLED)
     if length == 4 and like < 0 and not sure_kind and (cue or 0) < SURE:
@@ -244,6 +250,8 @@ def _total(text: str, at: int, length: int, *, like: int, left: int, cue: int | 
         bonus += 24  # at the end of a letter, after the day
     if cue is None and kind == "plain" and at == 0 and not text[end:].strip(" .!~\n"):
         bonus += 14  # a whole message that is nothing but a name
+    if cue is None and kind == "plain" and length == 3 and text[max(0, at - 2) : at] == HOLE + " ":
+        bonus += 6  # 12가 3456 홍길동 과태료
     if cue is None and kind == "plain" and length == 3 and _signs(text, at, end):
         bonus += 16
     closed = text[end - 1] == "이" and (ord(text[end - 2]) - 0xAC00) % 28 != 0
@@ -322,7 +330,7 @@ def _given(text: str, at: int) -> int:
         said = FULL_COPULA.match(text, at + length) or word[:length] in PLAIN_GIVEN
         if kind == "copula" and not penalty and said:
             return at + length
-        if SENTENCE_ENDS.search(word[:length]):
+        if SENTENCE_ENDS.search(word[:length]) or not may_answer(word[:length], marked=True):
             continue
         if kind == "plain" and _FIELD_ENDS.match(text, at + length):
             return at + length

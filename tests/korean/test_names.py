@@ -51,6 +51,19 @@ NAMED = [
     ("이름 Gulnara.", "Gulnara"),
     ("일본에서온 다나카 유이예요", "다나카 유이"),
     ("중국 동포 리춘향입니다", "리춘향"),
+    ("공공임대 예비입주자 홍길동 순번 문의", "홍길동"),
+    ("사회복지사 홍춘향씨 칭찬합니다", "홍춘향"),
+    ("58년생 홍길동 연금 언제 나와요", "홍길동"),
+    ("홍길동(30대)이 넘어졌어요", "홍길동"),
+    ("홍춘향, 여, 45세 실종신고 했습니다", "홍춘향"),
+    ("소유자 홍길동외 1인", "홍길동"),
+    ("윗집 홍길동네가 밤새 쿵쿵거려요", "홍길동"),
+    ("홍길동인지 누군지 시끄러워요", "홍길동"),
+    ("그 홍길동인가 하는 사람이 또 왔어요", "홍길동"),
+    ("옆집 덕선이가 밤마다 피아노를 쳐요", "덕선"),
+    ("5살 은호가 어린이집에서 물렸어요", "은호"),
+    ("순덕씨 아들인데요", "순덕"),
+    ("여권에는 HONG GILDONG 인데 주민등록은 다르게 나와요", "HONG GILDONG"),
     ("아나스타샤예요 쓰레기 어디에 버려요", "아나스타샤"),
 ]
 UNNAMED = [
@@ -89,6 +102,15 @@ UNNAMED = [
     "저는 Android Phone이고 앱이 안 열려요",
     "강수량 142mm 왔을 때 잠겼어요",
     "옆집 아저씨 개가 짖어요",
+    "목격자 진술서 양식 주세요",
+    "보내는 사람: 관리사무소",
+    "58년생 이상만 되나요",
+    "공원에서 도서관으로 바꿨으면 좋겠어요",
+    "고양이가 지하에 있어요",
+    "우리동네 마트 이름이 영철이네인데 시끄러워요",
+    "진정서, 신청서, 동의서 다 필요한가요",
+    "응모자 선정 결과",
+    "윤동주 문학관 주차 되나요",
 ]
 # What is read first makes the name beside it plain.
 BESIDE = [
@@ -127,6 +149,18 @@ def test_a_word_with_a_surname_s_syllable_is_less_like_a_name_than_a_name() -> N
 def test_a_name_beside_a_number_of_a_person_s_is_found(said: str, name: str) -> None:
     names = [said[one.start : one.end] for one in redact(said).spans if one.kind == "person_name"]
     assert names == [name]
+
+
+SEVERAL = [
+    ("홍길동에서 홍춘향으로 개명했어요", ["홍길동", "홍춘향"]),
+    ("참석: 홍길동, 홍춘향, 홍길순", ["홍길동", "홍춘향", "홍길순"]),
+    ("서윤이 하준이 둘 다 어린이집 보내요", ["서윤", "하준"]),
+]
+
+
+@pytest.mark.parametrize(("said", "names"), SEVERAL)
+def test_several_names_in_one_message_are_all_found(said: str, names: list[str]) -> None:
+    assert [said[one.start : one.end] for one in redact(said).spans] == names
 
 
 def test_surname_and_given_name_told_apart_are_both_found() -> None:
