@@ -18,12 +18,13 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.exceptions import InvalidConfigException
-from rasa.shared.nlu.constants import ENTITIES, TEXT
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu import language
-from nlu.components import clusters, tagging, vectors
+from nlu.components import clusters, features, guesses, tagging, vectors
+from nlu.components.guesses import guessed_labels
 from nlu.components.tagging import Tagged, Tagger, TaggerSettings, without_particles
 
 
@@ -44,7 +45,10 @@ class SequenceExtractor(GraphComponent, EntityExtractorMixin):
                 f"{', '.join(self.get_default_config())}."
             )
         self._settings = TaggerSettings(
-            iterations=int(config["iterations"]), c1=float(config["c1"]), c2=float(config["c2"])
+            iterations=int(config["iterations"]),
+            c1=float(config["c1"]),
+            c2=float(config["c2"]),
+            intents=bool(config["intents"]),
         )
         self._strip = bool(config["strip_particles"])
         self._storage = model_storage
@@ -53,7 +57,10 @@ class SequenceExtractor(GraphComponent, EntityExtractorMixin):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`TaggerSettings`, and whether particles (조사) at the end of an entity are left off."""
+        """`TaggerSettings`, and whether particles (조사) at the end of an entity are left off.
+
+        With `intents` an intent classifier must stand before this component.
+        """
         return {**asdict(TaggerSettings()), "strip_particles": False}
 
     @staticmethod
@@ -96,7 +103,7 @@ class SequenceExtractor(GraphComponent, EntityExtractorMixin):
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Rasa's cache sees this class only; the features and the model live in other files."""
         digest = hashlib.sha256()
-        for module in (tagging, clusters, vectors, language):
+        for module in (tagging, clusters, features, guesses, vectors, language):
             digest.update(Path(str(module.__file__)).read_bytes())
         return digest.hexdigest()
 
@@ -111,6 +118,7 @@ class SequenceExtractor(GraphComponent, EntityExtractorMixin):
                         [_annotations(e) for e in examples],
                         folder=Path(work),
                         settings=self._settings,
+                        intents=self._guesses(examples),
                     )
                 self._tagger.save(Path(folder))
             else:
@@ -123,7 +131,9 @@ class SequenceExtractor(GraphComponent, EntityExtractorMixin):
             return messages
         for message in messages:
             text = message.get(TEXT) or ""
-            found = [self._entity(text, tagged) for tagged in self._tagger.tag(text)]
+            intent = (message.get(INTENT) or {}).get("name") or ""
+            tagged = self._tagger.tag(text, intent if self._settings.intents else "")
+            found = [self._entity(text, one) for one in tagged]
             others = [
                 entity
                 for entity in message.get(ENTITIES) or []
@@ -134,6 +144,13 @@ class SequenceExtractor(GraphComponent, EntityExtractorMixin):
             )
             message.set(ENTITIES, entities, add_to_output=True)
         return messages
+
+    def _guesses(self, examples: list[Message]) -> list[str]:
+        if not self._settings.intents:
+            return []
+        return guessed_labels(
+            [e.get(TEXT) for e in examples], [e.get(INTENT) or "" for e in examples]
+        )
 
     def _entity(self, text: str, tagged: Tagged) -> dict[str, Any]:
         if self._strip:

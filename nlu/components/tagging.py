@@ -7,6 +7,7 @@ Korean sentence says what is wanted.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,8 @@ MODEL = "tagger.crfsuite"
 HEAD = "tagger.json"
 ARRAYS = "tagger.npz"
 OUTSIDE = "O"
+# One entity in two hundred: below that, taking two neighbours for one costs less than it brings.
+RARELY = 0.005
 GROUPS = (60, 250, 800)
 VECTOR_SIZE = 128
 _WORD = re.compile(r"\S+")
@@ -42,11 +45,15 @@ class Tagged:
 
 @dataclass(frozen=True)
 class TaggerSettings:
-    """How the CRF learns; `c1` and `c2` weigh its L1 and L2 penalties."""
+    """How the CRF learns; `c1` and `c2` weigh its L1 and L2 penalties.
+
+    With `intents` each word also knows what the whole message wants.
+    """
 
     iterations: int = 60
     c1: float = 0.05
     c2: float = 0.2
+    intents: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,8 +85,13 @@ class Tagger:
         *,
         folder: Path,
         settings: TaggerSettings,
+        intents: Sequence[str] = (),
     ) -> Tagger:
-        """Learn from labelled texts; CRFsuite writes its model into `folder`."""
+        """Learn from labelled texts; CRFsuite writes its model into `folder`.
+
+        `intents` is what each text wants, as it would be guessed of a text that was not seen; empty
+        when that is not known.
+        """
         vectors = Vectors.make(VECTOR_SIZE)
         numbers = (found.number for text in texts for found in reader().morphemes(text))
         clusters = Clusters.make(vectors, numbers, GROUPS)
@@ -87,20 +99,26 @@ class Tagger:
         trainer.set_params(
             {"max_iterations": settings.iterations, "c1": settings.c1, "c2": settings.c2}
         )
-        for text, labelled in zip(texts, spans, strict=True):
-            words = list(_words(text, clusters))
+        found = [list(_words(text, clusters)) for text in texts]
+        labels = [_as_bio(words, labelled) for words, labelled in zip(found, spans, strict=True)]
+        if not _touching(labels):
+            labels = [[label.replace("B-", "I-", 1) for label in row] for row in labels]
+        for words, row, intent in zip(found, labels, intents or [""] * len(texts), strict=True):
             if words:
-                trainer.append(_features(words), _as_bio(words, labelled))
+                trainer.append(_features(words, intent), row)
         path = folder / MODEL
         trainer.train(str(path))
         return cls(clusters, path.read_bytes())
 
-    def tag(self, text: str) -> list[Tagged]:
-        """The labelled stretches of the first 2,000 characters, whole words."""
+    def tag(self, text: str, intent: str = "") -> list[Tagged]:
+        """The labelled stretches of the first 2,000 characters, whole words.
+
+        `intent` is what the text is thought to want; used if the tagger was fitted with intents.
+        """
         words = list(_words(text[:ANALYSED], self._clusters))
         if not words:
             return []
-        return list(_as_spans(words, self._crf.tag(_features(words))))
+        return list(_as_spans(words, self._crf.tag(_features(words, intent))))
 
     def save(self, folder: Path) -> None:
         """Write the model into an existing folder."""
@@ -175,8 +193,10 @@ def _word(text: str, start: int, end: int, inside: Sequence[Morpheme], clusters:
     return _Word(text, start, end, core, tail, tuple(own), tuple(others))
 
 
-def _features(words: Sequence[_Word]) -> list[list[str]]:
+def _features(words: Sequence[_Word], intent: str = "") -> list[list[str]]:
     end = [f"V={words[-1].core}", f"E={words[-1].text}"]
+    if intent:
+        end.append(f"i={intent}")
     rows = []
     for here, word in enumerate(words):
         row = [*word.own, *end]
@@ -209,6 +229,17 @@ def _as_bio(words: Sequence[_Word], spans: Sequence[Tagged]) -> list[str]:
         for place, number in enumerate(inside):
             labels[number] = f"{'I' if place else 'B'}-{span.label}"
     return labels
+
+
+def _touching(labels: Sequence[Sequence[str]]) -> bool:
+    """Whether entities of one kind follow each other often enough to be worth telling apart.
+
+    If not, one label a kind is enough: the CRF then learns four times as fast, and better, because
+    its examples are not divided between beginnings and the rest.
+    """
+    pairs = [pair for row in labels for pair in itertools.pairwise(row)]
+    touching = sum(after.startswith("B-") and before[2:] == after[2:] for before, after in pairs)
+    return touching > RARELY * sum(label.startswith("B-") for row in labels for label in row)
 
 
 def _as_spans(words: Sequence[_Word], labels: Sequence[str]) -> Iterator[Tagged]:

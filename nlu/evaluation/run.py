@@ -28,10 +28,14 @@ START_SECONDS = 300.0
 
 @dataclass(frozen=True)
 class Training:
-    """How a training went: wall seconds inside Rasa, the process's peak memory in MB."""
+    """How a training went: seconds by the clock and of the processors inside Rasa, peak memory in MB.
+
+    On a machine that others use only the processor's seconds can be compared.
+    """
 
     model: Path
     seconds: float
+    processor_seconds: float
     megabytes: int
 
 
@@ -69,7 +73,12 @@ def train(examples: Sequence[Example], *, config: Path, folder: Path, tensorflow
     result = _result(folder / "result.json")
     if "error" in result:
         raise Unusable(f"training with {config} failed: {result['error']}")
-    return Training(folder / "model.tar.gz", result["seconds"], result["megabytes"])
+    return Training(
+        folder / "model.tar.gz",
+        result["seconds"],
+        result["processor_seconds"],
+        result["megabytes"],
+    )
 
 
 def read(model: Path, texts: Sequence[str], *, folder: Path, tensorflow: bool) -> Reading:

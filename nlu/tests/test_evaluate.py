@@ -173,6 +173,7 @@ def test_the_configured_pipeline_is_trained_and_measured(tmp_path: Path) -> None
     figures = json.loads(out.read_text(encoding="utf-8"))["ours"]
     assert figures["intents"]["accuracy"] == 1.0
     assert figures["training"]["seconds"] > 0
+    assert figures["training"]["processor_seconds"] > 0
 
 
 @pytest.mark.parametrize(

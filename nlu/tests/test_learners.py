@@ -10,8 +10,10 @@ import pytest
 from rasa.engine.storage.resource import Resource
 from rasa.engine.training.fingerprinting import calculate_fingerprint_key
 from rasa.shared.exceptions import InvalidConfigException
+from rasa.shared.nlu.training_data.message import Message
 
 from nlu.components.combined import CombinedClassifier
+from nlu.components.guesses import guessed_labels
 from nlu.components.intent import IntentClassifier
 from nlu.components.linear import Settings
 from nlu.components.sequence import SequenceExtractor
@@ -92,6 +94,48 @@ def test_the_tagger_finds_a_word_of_the_same_kind_that_it_never_saw(tagger: Tagg
     assert tagger.tag("   ") == []
 
 
+def test_two_entities_of_one_kind_side_by_side_stay_two_where_the_examples_have_such(
+    tmp_path: Path,
+) -> None:
+    days = ("월요일", "수요일", "금요일", "토요일")
+    pairs = [(f"{a} {b} 알려 줘", len(a), len(b)) for a in days for b in days if a != b]
+    spans = [[Tagged(0, a, "date"), Tagged(a + 1, a + 1 + b, "date")] for _, a, b in pairs]
+    texts = [text for text, _, _ in pairs]
+    tagger = Tagger.fit(texts, spans, folder=tmp_path, settings=TaggerSettings(iterations=30))
+    assert tagger.labels == {"date"}
+    assert [tagger.tag(text) for text in texts] == spans
+
+
+def test_a_word_means_what_the_intent_of_the_message_makes_of_it(tmp_path: Path) -> None:
+    verbs = ("알려 줘", "말해 줘", "찾아 줘", "보여 줘")
+    texts = [f"가을 {verb}" for verb in verbs for _ in (0, 1)]
+    intents = ["play_music", "weather_query"] * len(verbs)
+    spans = [[Tagged(0, 2, "song" if i == "play_music" else "season")] for i in intents]
+    settings = TaggerSettings(iterations=30, intents=True)
+    tagger = Tagger.fit(texts, spans, folder=tmp_path, settings=settings, intents=intents)
+    extractor = _extractor(tagger, intents=True)
+    said = [
+        Message({"text": "가을 알려 줘", "intent": {"name": intent, "confidence": 0.9}})
+        for intent in ("play_music", "weather_query")
+    ]
+    found = [message.get("entities")[0]["entity"] for message in extractor.process(said)]
+    assert found == ["song", "season"]
+    # Without a classifier before it, it still answers.
+    assert len(extractor.process([Message({"text": "가을 알려 줘"})])[0].get("entities")) == 1
+
+
+def test_examples_are_guessed_by_a_classifier_that_did_not_see_them() -> None:
+    texts = [f"{what} {verb}" for what in ("노래", "음악", "곡") for verb in ("틀어 줘", "들려줘")]
+    texts += [f"{what} {verb}" for what in ("날씨", "기온", "비") for verb in ("어때", "어떤가요")]
+    labels = ["play"] * 6 + ["weather"] * 6
+    labels[0] = "weather"
+    guesses = guessed_labels(texts, labels)
+    assert guesses == guessed_labels(texts, labels)
+    assert guesses[0] == "play", "a wrong label was learnt by heart"
+    assert sum(guess == label for guess, label in zip(guesses, labels, strict=True)) >= 9
+    assert guessed_labels(texts[:2], labels[:2]) == labels[:2]
+
+
 def test_a_stored_tagger_says_the_same(tagger: Tagger, tmp_path: Path) -> None:
     tagger.save(tmp_path)
     again = Tagger.load(tmp_path)
@@ -100,6 +144,11 @@ def test_a_stored_tagger_says_the_same(tagger: Tagger, tmp_path: Path) -> None:
 
 def test_a_long_message_is_tagged_within_its_first_part(tagger: Tagger) -> None:
     assert all(found.end <= 2000 for found in tagger.tag("월요일 회의 알려 줘 " * 2000))
+
+
+def _extractor(tagger: Tagger, **settings: Any) -> SequenceExtractor:
+    config = {**SequenceExtractor.get_default_config(), **settings}
+    return SequenceExtractor(config, None, Resource("tagger"), tagger)
 
 
 @pytest.mark.parametrize("component", [IntentClassifier, SequenceExtractor])
