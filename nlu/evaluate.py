@@ -1,208 +1,213 @@
 # ruff: noqa: T201 (a command speaks on its output)
-"""Measures the intent classifier by cross-validation: `python -m nlu.evaluate`. Changes nothing.
+"""Measures understanding: `python -m nlu.evaluate`. Changes nothing outside a temporary folder.
 
-Prints accuracy, how far confidence can be trusted (calibration), what the fallback threshold of
-config.yml would refuse, and the intents most often confused.
+Without --train or --model: cross-validates the intents of data/nlu. With --train FILE --test FILE:
+trains the pipeline of config.yml on the one and reads the other. With --model FILE --test FILE: reads
+with a model that is there. Exit codes: 0 measured, 2 something is missing or wrong (one sentence says what).
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import yaml
-from sklearn.model_selection import StratifiedKFold
 
-from nlu.components.linear import LinearTextClassifier, Settings
-from nlu.model import ROOT
+from nlu.components.combined import default_config
+from nlu.evaluation import cross
+from nlu.evaluation.data import FORMATS, Example, load_examples, spoil
+from nlu.evaluation.report import measured_as_text, ratios_as_text
+from nlu.evaluation.run import Serving, Training, read, serve, train
+from nlu.evaluation.scores import EntityScores, IntentScores, score_entities, score_intents
+from nlu.model import ROOT, Unusable
 
-BINS = 10
-THRESHOLDS = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
-AMBIGUITIES = (0.0, 0.05, 0.1, 0.15, 0.2)
-WRONG_COST = 2.0
-
-
-@dataclass(frozen=True)
-class Bin:
-    """Messages whose confidence lies in one tenth of the scale."""
-
-    low: float
-    high: float
-    messages: int
-    confidence: float
-    accuracy: float
+MISSING = 2
+STOCK = Path(__file__).parent / "evaluation" / "default_pipeline.yml"
 
 
 @dataclass(frozen=True)
-class Report:
-    """The result of one cross-validation; all shares lie between 0 and 1.
+class Measured:
+    """All figures of one pipeline or model. Times in ms unless named otherwise, memory in MB."""
 
-    Attributes:
-        calibration_error: expected calibration error: the mean distance between confidence and
-            accuracy over ten bins, weighted by their messages.
-        refused: share of messages below the threshold or too close to the second intent.
-        accuracy_of_kept: accuracy of the messages that are not refused.
-        costs: threshold, ambiguity threshold and what they cost per message, the cheapest first:
-            a refusal costs one (the citizen is asked again), a wrong intent two.
-    """
-
-    examples: int
-    intents: int
-    folds: int
-    accuracy: float
-    macro_recall: float
-    calibration_error: float
-    refused: float
-    accuracy_of_kept: float
-    bins: tuple[Bin, ...]
-    weakest: tuple[tuple[str, float, int], ...]
-    confused: tuple[tuple[str, str, int], ...]
-    costs: tuple[tuple[float, float, float], ...]
-
-
-def load_examples(data: Path) -> tuple[list[str], list[str]]:
-    """Texts and intents of all files below `data`, without entity annotations.
-
-    Rasa's own reader is not used: it takes seconds to load.
-    """
-    texts: list[str] = []
-    intents: list[str] = []
-    for path in sorted(data.rglob("*.yml")):
-        for block in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("nlu") or []:
-            for line in (block.get("examples") or "").splitlines():
-                if "intent" in block and line.startswith("- "):
-                    texts.append(line[2:].strip())
-                    intents.append(block["intent"])
-    return texts, intents
-
-
-def cross_validate(
-    texts: Sequence[str],
-    intents: Sequence[str],
-    *,
-    folds: int = 5,
-    seed: int = 17,
-    settings: Settings | None = None,
-    threshold: float = 0.4,
-    ambiguity: float = 0.1,
-) -> Report:
-    """Predict every example by a model that did not see it.
-
-    Intents with fewer examples than folds are left out.
-    """
-    counts = Counter(intents)
-    kept = [index for index, intent in enumerate(intents) if counts[intent] >= folds]
-    x = np.array([texts[index] for index in kept], dtype=object)
-    y = np.array([intents[index] for index in kept], dtype=object)
-    guesses = np.empty(len(y), dtype=object)
-    first, second = np.zeros(len(y)), np.zeros(len(y))
-    splitter = StratifiedKFold(n_splits=folds, shuffle=True, random_state=seed)
-    for train, test in splitter.split(x, y):
-        model = LinearTextClassifier(settings).fit(list(x[train]), list(y[train]))
-        rows = model.probabilities(list(x[test]))
-        order = np.sort(rows, axis=1)
-        guesses[test] = np.array(model.labels, dtype=object)[rows.argmax(axis=1)]
-        first[test], second[test] = order[:, -1], order[:, -2]
-    right = guesses == y
-    sure = (first >= threshold) & (first - second >= ambiguity)
-    recalls = {intent: float(right[y == intent].mean()) for intent in sorted(set(y))}
-    bins = _bins(first, right)
-    confusions = Counter(zip(y[~right], guesses[~right], strict=True))
-    return Report(
-        examples=len(y),
-        intents=len(recalls),
-        folds=folds,
-        accuracy=float(right.mean()),
-        macro_recall=float(np.mean(list(recalls.values()))),
-        calibration_error=sum(b.messages * abs(b.confidence - b.accuracy) for b in bins) / len(y),
-        refused=float(1 - sure.mean()),
-        accuracy_of_kept=float(right[sure].mean()) if sure.any() else 0.0,
-        bins=bins,
-        weakest=tuple(
-            (intent, recall, counts[intent])
-            for intent, recall in sorted(recalls.items(), key=lambda item: item[1])[:8]
-        ),
-        confused=tuple((a, b, number) for (a, b), number in confusions.most_common(10)),
-        costs=_costs(first, second, right),
-    )
-
-
-def _costs(
-    first: np.ndarray, second: np.ndarray, right: np.ndarray
-) -> tuple[tuple[float, float, float], ...]:
-    table = []
-    for threshold, ambiguity in itertools.product(THRESHOLDS, AMBIGUITIES):
-        sure = (first >= threshold) & (first - second >= ambiguity)
-        cost = float((~sure).mean() + WRONG_COST * (sure & ~right).mean())
-        table.append((threshold, ambiguity, cost))
-    return tuple(sorted(table, key=lambda row: row[2]))
-
-
-def _bins(confidence: np.ndarray, right: np.ndarray) -> tuple[Bin, ...]:
-    numbers = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    return tuple(
-        Bin(
-            low=number / BINS,
-            high=(number + 1) / BINS,
-            messages=int((numbers == number).sum()),
-            confidence=float(confidence[numbers == number].mean()),
-            accuracy=float(right[numbers == number].mean()),
-        )
-        for number in range(BINS)
-        if (numbers == number).any()
-    )
+    name: str
+    intents: IntentScores | None
+    slots: EntityScores | None
+    exact: EntityScores | None
+    training: Training | None
+    parse_p50: float
+    parse_p95: float
+    load_seconds: float
+    megabytes: int
+    http: Serving | None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; exit code 2 when there are too few examples."""
-    parser = argparse.ArgumentParser(prog="nlu.evaluate", description="Cross-validate intents.")
-    parser.add_argument("--data", type=Path, default=ROOT / "data" / "nlu")
-    parser.add_argument("--folds", type=int, default=5)
-    parser.add_argument("--json", action="store_true", help="print the report as JSON")
-    options = parser.parse_args(arguments)
-    texts, intents = load_examples(options.data)
-    common = [intent for intent, number in Counter(intents).items() if number >= options.folds]
-    if len(common) < 2:
-        print(
-            f"nlu.evaluate: {options.data} needs two intents with {options.folds} examples each.",
-            file=sys.stderr,
+    """Run the command; returns its exit code."""
+    options = _parse(arguments)
+    try:
+        if options.train is None and options.model is None:
+            return _cross_validate(options)
+        results = _measure(options)
+    except Unusable as error:
+        print(f"nlu.evaluate: {error}", file=sys.stderr)
+        return MISSING
+    for measured in results:
+        print(measured_as_text(asdict(measured)))
+    if len(results) == 2:
+        print(ratios_as_text(asdict(results[0]), asdict(results[1])))
+    if isinstance(options.json, Path):
+        report = {measured.name: asdict(measured) for measured in results}
+        options.json.write_text(
+            json.dumps(report, ensure_ascii=False, indent=1, default=str) + "\n", encoding="utf-8"
         )
-        return 2
-    report = cross_validate(texts, intents, folds=options.folds)
-    print(json.dumps(asdict(report), ensure_ascii=False) if options.json else _as_text(report))
     return 0
 
 
-def _as_text(report: Report) -> str:
-    lines = [
-        f"{report.examples} examples, {report.intents} intents, {report.folds} folds",
-        f"accuracy            {report.accuracy:.3f}   "
-        f"(mean over intents {report.macro_recall:.3f})",
-        f"calibration error   {report.calibration_error:.3f}",
-        f"refused by fallback {report.refused:.3f}   (accuracy of the rest "
-        f"{report.accuracy_of_kept:.3f})",
-        "",
-        "confidence   messages  mean  accuracy",
-    ]
-    for row in report.bins:
-        lines.append(
-            f"{row.low:.1f}–{row.high:.1f}      {row.messages:8d}  {row.confidence:.2f}"
-            f"  {row.accuracy:.2f}"
-        )
-    lines += ["", "weakest intents"]
-    lines += [f"{recall:.2f}  {name} ({number})" for name, recall, number in report.weakest]
-    lines += ["", "most often confused"]
-    lines += [f"{number:3d}  {real} → {guess}" for real, guess, number in report.confused]
-    lines += ["", "fallback thresholds by cost (asked again 1, wrong intent 2)"]
-    lines += [f"{t:.2f} / {a:.2f}  {cost:.4f}" for t, a, cost in report.costs[:10]]
-    return "\n".join(lines)
+def _measure(options: argparse.Namespace) -> list[Measured]:
+    if options.test is None and options.entities is None:
+        raise Unusable("--test FILE (or --entities FILE) is needed with --train and --model.")
+    tests = load_examples(options.test, options.format) if options.test else []
+    if options.entities:
+        tests += [replace(e, intent=None) for e in load_examples(options.entities, "jsonl")]
+    for noise in options.noise:
+        tests = spoil(tests, noise)
+    with tempfile.TemporaryDirectory(prefix="nlu-evaluate-") as name:
+        folder = Path(name)
+        if options.model is not None:
+            if not options.model.is_file():
+                raise Unusable(f"the model {options.model} does not exist.")
+            return [_of_model(options.model, None, tests, options, folder)]
+        examples = load_examples(options.train, options.format)
+        results = [_of_config(options.config, examples, tests, options, folder / "ours")]
+        if options.baseline:
+            stock = folder / "stock.yml"
+            stock.write_text(_stock_config(options.baseline_epochs), encoding="utf-8")
+            results.append(_of_config(stock, examples, tests, options, folder / "default"))
+    return results
+
+
+def _of_config(
+    config: Path,
+    examples: Sequence[Example],
+    tests: Sequence[Example],
+    options: argparse.Namespace,
+    folder: Path,
+) -> Measured:
+    if not config.is_file():
+        raise Unusable(f"the configuration {config} does not exist.")
+    print(f"Training {folder.name} ({config.name}) on {len(examples)} messages …", file=sys.stderr)
+    trained = train(examples, config=config, folder=folder, tensorflow=_needs_tensorflow(config))
+    kinds = {span.entity for example in examples for span in example.entities or ()}
+    return replace(
+        _of_model(trained.model, kinds, tests, options, folder, config=config),
+        name=folder.name,
+        training=trained,
+    )
+
+
+def _of_model(
+    model: Path,
+    kinds: set[str] | None,
+    tests: Sequence[Example],
+    options: argparse.Namespace,
+    folder: Path,
+    *,
+    config: Path | None = None,
+) -> Measured:
+    texts = [example.text for example in tests]
+    tensorflow = _needs_tensorflow(config) if config else False
+    reading = read(model, texts, folder=folder, tensorflow=tensorflow)
+    http = None if options.no_http else serve(model, texts, folder=folder, tensorflow=tensorflow)
+    # What the training data name is what the pipeline was asked to find; other rules may find more.
+    wanted = kinds or {span.entity for example in tests for span in example.entities or ()}
+    return Measured(
+        name="model",
+        intents=score_intents(tests, reading.said),
+        slots=score_entities(tests, reading.said, kinds=wanted, by_word=True),
+        exact=score_entities(tests, reading.said, kinds=wanted, by_word=False),
+        training=None,
+        parse_p50=reading.p50,
+        parse_p95=reading.p95,
+        load_seconds=reading.load_seconds,
+        megabytes=reading.megabytes,
+        http=http,
+    )
+
+
+def _cross_validate(options: argparse.Namespace) -> int:
+    texts, intents = cross.load_examples(options.data)
+    common = [intent for intent, number in Counter(intents).items() if number >= options.folds]
+    if len(common) < 2:
+        raise Unusable(f"{options.data} needs two intents with {options.folds} examples each.")
+    report = cross.cross_validate(
+        texts, intents, folds=options.folds, config=_classifier_config(options.config)
+    )
+    as_json = json.dumps(asdict(report), ensure_ascii=False)
+    if isinstance(options.json, Path):
+        options.json.write_text(as_json + "\n", encoding="utf-8")
+    print(as_json if options.json is True else cross.as_text(report))
+    return 0
+
+
+def _classifier_config(config: Path) -> dict[str, Any]:
+    """The settings of IntentClassifier in a configuration, over its defaults."""
+    if not config.is_file():
+        raise Unusable(f"the configuration {config} does not exist.")
+    for part in yaml.safe_load(config.read_text(encoding="utf-8")).get("pipeline") or []:
+        if str(part.get("name", "")).endswith("IntentClassifier"):
+            return {**default_config(), **{k: v for k, v in part.items() if k != "name"}}
+    raise Unusable(f"{config} has no IntentClassifier to cross-validate.")
+
+
+def _needs_tensorflow(config: Path) -> bool:
+    pipeline = (yaml.safe_load(config.read_text(encoding="utf-8")) or {}).get("pipeline") or []
+    neural = ("DIETClassifier", "ResponseSelector", "ConveRTFeaturizer", "LanguageModelFeaturizer")
+    return any(str(part.get("name", "")).endswith(neural) for part in pipeline)
+
+
+def _stock_config(epochs: int) -> str:
+    config = yaml.safe_load(STOCK.read_text(encoding="utf-8"))
+    for part in config["pipeline"]:
+        if "epochs" in part:
+            part["epochs"] = epochs
+    return yaml.safe_dump(config, allow_unicode=True, sort_keys=False)
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="nlu.evaluate", description="Measure understanding.")
+    parser.add_argument("--train", type=Path, help="examples to train on")
+    parser.add_argument("--test", type=Path, help="examples to read")
+    parser.add_argument("--model", type=Path, help="a trained model instead of --train")
+    parser.add_argument("--format", choices=FORMATS, default="jsonl", help="of both; default jsonl")
+    parser.add_argument("--entities", type=Path, help="more test messages with entities (jsonl)")
+    parser.add_argument("--config", type=Path, default=ROOT / "config.yml", help="the pipeline")
+    parser.add_argument(
+        "--noise", action="append", default=[], help="nospace or typo:0.1, on the test set"
+    )
+    parser.add_argument(
+        "--baseline", action="store_true", help="measure Rasa's default pipeline too"
+    )
+    parser.add_argument("--baseline-epochs", type=int, default=100, help="of DIET; default 100")
+    parser.add_argument("--no-http", action="store_true", help="do not start a server")
+    parser.add_argument(
+        "--data", type=Path, default=ROOT / "data" / "nlu", help="for cross-validation"
+    )
+    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument(
+        "--json",
+        type=Path,
+        nargs="?",
+        const=True,
+        help="write the report there; without a name (cross-validation) print it",
+    )
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

@@ -108,12 +108,16 @@ def _train_with_rasa(project: Project, folder: Path) -> Path:
             fixed_model_name="model",
         )
     except Exception as error:
-        # Rasa reports wrong data by exceptions of every kind, from its own to TypeError.
-        reason = " ".join(str(error).split())
-        raise TrainingFailed(f"{type(error).__name__}: {reason}") from error
+        raise TrainingFailed(rasa_says(error)) from error
     if result.code != 0 or result.model is None:
         raise TrainingFailed("Rasa gave no model; its own message stands above.")
     return Path(result.model)
+
+
+def rasa_says(error: BaseException) -> str:
+    """One line: Rasa reports wrong data by exceptions of every kind, often wrapped in its own."""
+    reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return f"{reason} {rasa_says(error.__cause__)}" if error.__cause__ else reason
 
 
 def _prepare_process(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Turns a Korean message into strings for n-gram features. Pure; learns nothing.
+"""Turns a Korean message into strings for n-gram features. Learns nothing.
 
 Syllables carry words, jamo carry what is left of a word after a typo or an ending: "고장났어요" and
 "고장났슈" share most of their letters.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+
+from nlu.language import Morpheme, reader
 
 TOKEN = re.compile(r"⟦([^⟦⟧\d]*)\d*⟧")
 # A phone number or an address is an answer by itself and keeps its sign.  All other tokens stand where
@@ -28,12 +30,31 @@ REPEATED = re.compile(r"(.)\1{2,}")
 
 def plain(text: str) -> str:
     """Lower case, one space, digits as 0, contact tokens as ⟦⟧, at most two repeats."""
-    text = unicodedata.normalize("NFKC", text).lower()
-    text = NOTICE.sub(" ", text)
-    text = TOKEN.sub(lambda token: ORDINARY.get(token[1], "⟦⟧"), text)
+    text = readable(unicodedata.normalize("NFKC", text).lower())
     text = DIGITS.sub("0", text)
     text = REPEATED.sub(r"\1\1", text)
     return SPACES.sub(" ", text).strip()
+
+
+def readable(text: str) -> str:
+    """The text with ordinary words where personal data were taken out."""
+    return TOKEN.sub(lambda token: ORDINARY.get(token[1], "⟦⟧"), NOTICE.sub(" ", text))
+
+
+def morphemes(text: str) -> tuple[Morpheme, ...]:
+    """Morphemes of the readable text; needs Kiwi, which the first call loads."""
+    return reader().morphemes(readable(text))
+
+
+def morpheme_terms(text: str) -> list[str]:
+    """Morphemes, pairs of neighbours, and pairs of words with up to two others between them."""
+    found = morphemes(text)
+    names = [morpheme.name for morpheme in found]
+    words = [morpheme.name for morpheme in found if morpheme.has_meaning]
+    terms = [f"1{name}" for name in names]
+    terms += [f"2{one} {two}" for one, two in zip(["^", *names], [*names, "$"], strict=True)]
+    terms += [f"s{one} {two}" for at, one in enumerate(words) for two in words[at + 1 : at + 4]]
+    return terms
 
 
 def jamo(text: str) -> str:

@@ -7,7 +7,6 @@ validator expect.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,42 +20,55 @@ from rasa.shared.exceptions import InvalidConfigException
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from threadpoolctl import threadpool_limits
 
-from nlu.components import features, linear
-from nlu.components.linear import LinearTextClassifier, Settings
+from nlu import language
+from nlu.components import combined, features, linear, net, vectors
+from nlu.components.combined import (
+    Classifier,
+    CombinedClassifier,
+    default_config,
+    make_classifier,
+)
+from nlu.components.linear import LinearTextClassifier
 
 INTENT_RANKING = "intent_ranking"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class IntentClassifier(GraphComponent, RasaIntentClassifier):
-    """Linear classifier over syllable and jamo n-grams (see nlu.components.linear)."""
+    """Linear classifier over syllable, jamo and morpheme n-grams, and with `nets` some nets beside it.
+
+    See nlu.components.linear and nlu.components.combined. Without `morphemes` and `nets` Kiwi is
+    not loaded.
+    """
 
     def __init__(
         self,
         config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
-        model: LinearTextClassifier | None = None,
+        model: Classifier | None = None,
     ) -> None:
-        self._settings = Settings(
-            syllables=int(config["syllables"]),
-            letters=int(config["letters"]),
-            inverse_regularisation=float(config["inverse_regularisation"]),
-        )
+        if unknown := sorted(set(config) - set(self.get_default_config())):
+            raise InvalidConfigException(
+                f"{', '.join(unknown)} is no setting of IntentClassifier in config.yml; it has "
+                f"{', '.join(self.get_default_config())}."
+            )
+        self._config = config
         self._storage = model_storage
         self._resource = resource
         self._model = model
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """What config.yml may set: the fields of `nlu.components.linear.Settings`."""
-        return asdict(Settings())
+        """What config.yml may set: the fields of `nlu.components.linear.Settings`, and `nets`."""
+        return default_config()
 
     @staticmethod
     def required_packages() -> list[str]:
         """Packages that Rasa checks before it trains."""
-        return ["sklearn"]
+        return ["sklearn", "kiwipiepy"]
 
     @classmethod
     def create(
@@ -78,15 +90,23 @@ class IntentClassifier(GraphComponent, RasaIntentClassifier):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> IntentClassifier:
-        """A classifier from Rasa's storage."""
+        """A classifier from Rasa's storage.
+
+        Raises:
+            Unusable: it was trained with another version of Kiwi.
+        """
+        # One message is read at a time, and its matrices are small: a second thread of the linear algebra
+        # would only wait for the first, and on a busy machine for its turn.
+        threadpool_limits(1, user_api="blas")
+        kind = CombinedClassifier if int(config["nets"]) else LinearTextClassifier
         with model_storage.read_from(resource) as folder:
-            return cls(config, model_storage, resource, LinearTextClassifier.load(Path(folder)))
+            return cls(config, model_storage, resource, kind.load(Path(folder)))
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Rasa's cache sees this class only; the features and the model live in other files."""
         digest = hashlib.sha256(sklearn.__version__.encode())
-        for module in (features, linear):
+        for module in (features, linear, combined, net, vectors, language):
             digest.update(Path(str(module.__file__)).read_bytes())
         return digest.hexdigest()
 
@@ -100,9 +120,8 @@ class IntentClassifier(GraphComponent, RasaIntentClassifier):
         intents = [e.get(INTENT) for e in examples]
         if len(set(intents)) < 2:
             raise InvalidConfigException("data/nlu must hold examples of at least two intents.")
-        self._model = LinearTextClassifier(self._settings).fit(
-            [e.get(TEXT) for e in examples], intents
-        )
+        self._model = make_classifier(self._config)
+        self._model.fit([e.get(TEXT) for e in examples], intents)
         with self._storage.write_to(self._resource) as folder:
             self._model.save(Path(folder))
         return self._resource

@@ -1,4 +1,4 @@
-"""A linear text classifier over character and jamo n-grams; stored as JSON and plain arrays.
+"""A linear text classifier over character, jamo and morpheme n-grams; stored as JSON and plain arrays.
 
 Knows nothing of Rasa, so that evaluation and the Rasa component share exactly this model. No
 pickle: loading a model must not be able to run code.
@@ -19,7 +19,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import KFold
 from sklearn.svm import LinearSVC
 
-from nlu.components.features import jamo, plain
+from nlu.components.features import jamo, morpheme_terms, plain
 
 VOCABULARY = "vocabulary.json"
 WEIGHTS = "weights.npz"
@@ -32,11 +32,17 @@ CALIBRATION_FOLDS = 4
 
 @dataclass(frozen=True)
 class Settings:
-    """What can be tuned: longest n-grams and the inverse of the regularisation."""
+    """What can be tuned: longest n-grams, whether Kiwi is asked, the inverse of the regularisation."""
 
     syllables: int = 3
     letters: int = 4
+    morphemes: bool = False
     inverse_regularisation: float = 1.0
+
+
+def log_likelihood(scores: np.ndarray, wanted: np.ndarray) -> float:
+    """Mean log-probability of the right column when the scores go through a softmax."""
+    return float(log_softmax(scores, axis=1)[np.arange(len(wanted)), wanted].mean())
 
 
 class LinearTextClassifier:
@@ -51,22 +57,52 @@ class LinearTextClassifier:
         self._views = _make_views(self.settings)
         self._weights = np.zeros((0, 0))
         self._bias = np.zeros(0)
+        self._turned: np.ndarray | None = None
         self._sharpness = 1.0
         self.labels: list[str] = []
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> LinearTextClassifier:
         """Learn from at least two different labels."""
+        folds = min(CALIBRATION_FOLDS, len(texts))
+        split = KFold(folds, shuffle=True, random_state=0).split(np.arange(len(texts)))
+        unseen, margins = self.fit_and_hold_out(texts, labels, list(split))
+        wanted = np.searchsorted(self.labels, list(labels))[unseen]
+        self._sharpness = max(SHARPNESS, key=lambda by: log_likelihood(by * margins, wanted))
+        return self
+
+    def fit_and_hold_out(
+        self,
+        texts: Sequence[str],
+        labels: Sequence[str],
+        split: Sequence[tuple[np.ndarray, np.ndarray]],
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Learn from all; and for each split from its first part, to judge the second.
+
+        Returns:
+            The numbers of all texts of the second parts, and their margins under the model that did
+            not see them.
+        """
         self.labels = sorted(set(labels))
         matrix = hstack([view.fit_transform(texts) for view in self._views]).tocsr()
         wanted = np.searchsorted(self.labels, list(labels))
         self._weights, self._bias = self._fit_margins(matrix, wanted)
-        self._sharpness = self._calibrate(matrix, wanted)
-        return self
+        self._turned = None
+        margins = []
+        for seen, unseen in split:
+            if len(set(wanted[seen])) > 1:
+                weights, bias = self._fit_margins(matrix[seen], wanted[seen])
+                margins.append(matrix[unseen] @ weights.T + bias)
+            else:
+                margins.append(np.zeros((len(unseen), len(self.labels))))
+        return np.concatenate([unseen for _, unseen in split]), np.concatenate(margins)
+
+    def margins(self, texts: Sequence[str]) -> np.ndarray:
+        """One row per text, one column per label; the largest margin wins."""
+        return np.asarray(self._matrix(texts) @ self._columns() + self._bias)
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """One row per text, one column per label; each row sums to 1."""
-        margins = self._matrix(texts) @ self._weights.T + self._bias
-        return np.asarray(softmax(self._sharpness * margins, axis=1))
+        return np.asarray(softmax(self._sharpness * self.margins(texts), axis=1))
 
     def _fit_margins(self, matrix: csr_matrix, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Weights and bias with a row for every label; one that is not wanted scores lowest."""
@@ -83,19 +119,12 @@ class LinearTextClassifier:
         weights[svm.classes_], bias[svm.classes_] = coefficients, intercept
         return weights, bias
 
-    def _calibrate(self, matrix: csr_matrix, wanted: np.ndarray) -> float:
-        """The sharpness that makes held-out examples most likely."""
-        margins = np.zeros((len(wanted), len(self.labels)))
-        folds = min(CALIBRATION_FOLDS, len(wanted))
-        for seen, unseen in KFold(folds, shuffle=True, random_state=0).split(wanted):
-            if len(set(wanted[seen])) > 1:
-                weights, bias = self._fit_margins(matrix[seen], wanted[seen])
-                margins[unseen] = matrix[unseen] @ weights.T + bias
-        likelihoods = [
-            log_softmax(sharpness * margins, axis=1)[np.arange(len(wanted)), wanted].mean()
-            for sharpness in SHARPNESS
-        ]
-        return float(SHARPNESS[int(np.argmax(likelihoods))])
+    def _columns(self) -> np.ndarray:
+        """The weights with a row for every n-gram, laid out so: else scipy copies all of them each time."""
+        if self._turned is None:
+            self._turned = np.ascontiguousarray(self._weights.T)
+            self._weights = self._turned.T
+        return self._turned
 
     def knows(self, text: str) -> bool:
         """Whether any character of the text was seen in training."""
@@ -142,7 +171,7 @@ class LinearTextClassifier:
 
 
 def _make_views(settings: Settings) -> list[TfidfVectorizer]:
-    return [
+    views = [
         TfidfVectorizer(
             preprocessor=prepare,
             analyzer="char_wb",
@@ -152,3 +181,6 @@ def _make_views(settings: Settings) -> list[TfidfVectorizer]:
         )
         for prepare, longest in ((plain, settings.syllables), (jamo, settings.letters))
     ]
+    if settings.morphemes:
+        views.append(TfidfVectorizer(analyzer=morpheme_terms, sublinear_tf=True))
+    return views

@@ -10,7 +10,7 @@ import pytest
 from nlu.components.features import jamo, plain
 from nlu.components.linear import VOCABULARY, WEIGHTS, LinearTextClassifier
 from nlu.components.pattern import extract_patterns
-from nlu.evaluate import cross_validate, load_examples
+from nlu.evaluation.cross import cross_validate, load_examples
 from nlu.tests.conftest import BOT
 
 EXAMPLES = load_examples(BOT / "data")
