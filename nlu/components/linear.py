@@ -126,6 +126,17 @@ class LinearTextClassifier:
             self._weights = self._turned.T
         return self._turned
 
+    def term_weights(self, terms: Sequence[str]) -> np.ndarray:
+        """What each morpheme term says for each label, one row per term; zeros for a term not learnt."""
+        before = sum(len(view.vocabulary_) for view in self._views[:-1])
+        view = self._views[-1]
+        weights = np.zeros((len(terms), len(self.labels)))
+        for row, term in enumerate(terms):
+            number = view.vocabulary_.get(term)
+            if number is not None:
+                weights[row] = self._columns()[before + number] * view.idf_[number]
+        return weights
+
     def knows(self, text: str) -> bool:
         """Whether any character of the text was seen in training."""
         vocabulary = self._views[0].vocabulary_
