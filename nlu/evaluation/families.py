@@ -37,9 +37,10 @@ def families(texts: Sequence[str], intents: Sequence[str]) -> list[int]:
 
 
 def skeleton(text: str) -> str:
-    """The frame of a line: one gap for each run of nouns, numbers and asides, but the noun of a verb stays.
+    """The frame of a line: one gap for each run of nouns, numbers and asides; a verb's noun stays.
 
-    "가로등이 꺼졌어요" is "_ 이/J 꺼지/V 었/E 어요/E", "축제 알림 해지해 주세요" is "_ 해지/N 어/E 주/V 세요/E".
+    "가로등이 꺼졌어요" is "_ 이/J 꺼지/V 었/E 어요/E",
+    "축제 알림 해지해 주세요" is "_ 해지/N 어/E 주/V 세요/E".
     """
     found = [m for m in morphemes(text) if m.tag[:2] in _FILLS or not m.tag.startswith("S")]
     parts: list[str] = []
