@@ -147,6 +147,7 @@ def report_of(state: ReportState, *, city: City) -> Report:
         raise ValueError("the form ended without a complaint, a service or a consent")
     place = state.where if state.where not in (None, SKIPPED) else NO_PLACE
     contact = state.contact if state.contact not in (None, SKIPPED) else None
+    why = state.service_why
     return Report(
         what=state.what,
         place_text=str(place),
@@ -159,4 +160,6 @@ def report_of(state: ReportState, *, city: City) -> Report:
         attachment_ids=state.attachment_ids,
         contact_token=contact,
         consent=True,
+        service_words=why.words if why is not None else (),
+        service_confidence=why.confidence if why is not None else None,
     )

@@ -84,7 +84,8 @@ def begin(state: ReportState, *, message: Message, city: City) -> Step:
     if service is not None:
         fresh = take_service(fresh, code=service, city=city)
     if text:
-        fresh, more = take_complaint(fresh, text=text, city=city)
+        heard = reading.services if text == reading.text else ()
+        fresh, more = take_complaint(fresh, text=text, city=city, heard=heard)
         says += more
     return Step(with_known_answers(fresh, city=city), says)
 

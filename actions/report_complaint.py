@@ -6,23 +6,21 @@ Must not ask anything; a complaint that fits several services keeps them as gues
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from actions.base import Say
 from actions.report_parse import read_message
 from actions.report_place import bare_place, is_vague, outside_by_words, place_in
 from actions.report_state import ReportState
+from actions.service_choice import OTHER, Heard, choose_service
 from actions.turn import Message
 from core.city import City
-from core.routing import clear_service, guess_services, gus_in_text
+from core.routing import guess_services, gus_in_text
 from korean.complaints import split_complaints
 from korean.normalise import fold
 
 SUGGESTION = "suggestion"
-OTHER = "other"
-MOST_GUESSES = 4
-# A guess that is this much weaker than the best one is not offered.
-FAR_BEHIND = 0.15
 # A text without any known word needs this many letters to be somebody's trouble.
 LETTERS_OF_A_STORY = 6
 
@@ -46,9 +44,12 @@ def has_substance(text: str, *, city: City) -> bool:
 
 
 def take_complaint(
-    state: ReportState, *, text: str, city: City
+    state: ReportState, *, text: str, city: City, heard: Sequence[Heard] = ()
 ) -> tuple[ReportState, tuple[Say, ...]]:
-    """Fill what, service, where and gu from a story. Unchanged when it has no substance."""
+    """Fill what, service, where and gu from a story. Unchanged when it has no substance.
+
+    ``heard``: the kinds of service that the classifier hears in exactly this text.
+    """
 
     def best_guess(part: str) -> str | None:
         guesses = guess_services(city, part)
@@ -74,7 +75,8 @@ def take_complaint(
         elif place is not None and not is_vague(place):
             state = replace(state, where=place, gu=gus_in_text(city, place))
     if state.service_code is None:
-        state = _guess(state, text=first, city=city)
+        # Of two complaints in one message the classifier heard a mixture.
+        state = _guess(state, text=first, city=city, heard=heard if pending is None else ())
         if state.service_code not in (None, OTHER) and pending is None:
             name = city.service(str(state.service_code)).name
             says += (Say("utter_report_started", {"service": name}),)
@@ -83,21 +85,15 @@ def take_complaint(
 
 def take_service(state: ReportState, *, code: str, city: City) -> ReportState:
     """Set the kind of service; a code that the city does not know counts as the catch-all one."""
-    return replace(state, service_code=code if city.has_service(code) else OTHER, guesses=())
+    known = code if city.has_service(code) else OTHER
+    return replace(state, service_code=known, guesses=(), service_why=None)
 
 
 def reopen_service(state: ReportState) -> ReportState:
     """Forget the kind of service and what was asked because of it."""
-    return replace(state, service_code=None, guesses=(), answers={}, confirm=None)
+    return replace(state, service_code=None, guesses=(), answers={}, confirm=None, service_why=None)
 
 
-def _guess(state: ReportState, *, text: str, city: City) -> ReportState:
-    guesses = guess_services(city, text)
-    if not guesses:
-        # Nobody should have to pick from sixty kinds: a person sorts out what no keyword knows.
-        return replace(state, service_code=OTHER, guesses=())
-    clear = clear_service(city, text)
-    if clear is not None:
-        return replace(state, service_code=clear, guesses=())
-    near = [guess.code for guess in guesses if guesses[0].score - guess.score <= FAR_BEHIND]
-    return replace(state, guesses=tuple(near[:MOST_GUESSES]))
+def _guess(state: ReportState, *, text: str, city: City, heard: Sequence[Heard]) -> ReportState:
+    choice = choose_service(city, text, heard)
+    return replace(state, service_code=choice.code, guesses=choice.guesses, service_why=choice.why)

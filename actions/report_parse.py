@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from actions.service_choice import Heard
 from actions.turn import Message
 from core.replies import Point
 from core.vault import TOKEN_PATTERN
@@ -135,6 +136,8 @@ class Reading:
     location: Point | None = None
     attachment_ids: tuple[int, ...] = ()
     typed: bool = True
+    # Kinds of service that the classifier hears in the whole text.
+    services: tuple[Heard, ...] = ()
 
 
 def read_message(message: Message) -> Reading:
@@ -154,6 +157,7 @@ def read_message(message: Message) -> Reading:
         location=message.location,
         attachment_ids=message.attachment_ids,
         typed=typed,
+        services=message.services if typed else (),
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actions.report_near import NearReports
+from actions.service_choice import Heard
 
 # In photo, contact and where: the citizen was asked and chose not to give it.
 SKIPPED = "skipped"
@@ -31,6 +32,7 @@ FOLLOWED = "followed"
 SLOTS = (
     "what",
     "service_code",
+    "service_why",
     "where",
     "near",
     "extra",
@@ -65,6 +67,8 @@ class ReportState:
     answers: Mapping[str, str] = field(default_factory=dict)
     # Service codes that were offered because the complaint fits several.
     guesses: tuple[str, ...] = ()
+    # How sure the classifier was of the service, and by which words; None where it had no say.
+    service_why: Heard | None = None
     misses: int = 0
     lat: float | None = None
     long: float | None = None
@@ -102,6 +106,7 @@ class ReportState:
             confirm=text("confirm"),
             answers={str(k): str(v) for k, v in (slots.get("answers") or {}).items()},
             guesses=tuple(str(code) for code in slots.get("guesses") or ()),
+            service_why=next(iter(Heard.parse([slots.get("service_why")])), None),
             misses=int(slots.get("misses") or 0),
             lat=number("lat"),
             long=number("long"),
@@ -128,6 +133,7 @@ class ReportState:
             "confirm": self.confirm,
             "answers": dict(self.answers),
             "guesses": list(self.guesses),
+            "service_why": self.service_why.to_slot() if self.service_why is not None else None,
             "misses": self.misses,
             "lat": self.lat,
             "long": self.long,

@@ -64,7 +64,8 @@ def _take_what(state: ReportState, reading: Reading, city: City) -> Step:
         found = parse_correction(text)
         if found is not None and found.kind == WHAT and guess_services(city, found.value):
             text = found.value
-        taken, says = take_complaint(state, text=text, city=city)
+        heard = reading.services if text == reading.text else ()
+        taken, says = take_complaint(state, text=text, city=city, heard=heard)
         if taken.what is not None or taken.where != state.where:
             return Step(replace(taken, misses=0), says)
     return _never_mind(state, reading) or miss(state)

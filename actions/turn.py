@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from actions.service_choice import Heard
 from core.replies import Point
 
 FORM = "report_form"
@@ -47,6 +48,8 @@ class Message:
     attachment_ids: tuple[int, ...] = ()
     location: Point | None = None
     ranking: tuple[str, ...] = ()
+    # Kinds of service that the classifier hears in a typed message, the surest first.
+    services: tuple[Heard, ...] = ()
     # What this message read before the citizen edited it; None for a message of its own.
     corrects: str | None = None
     # The case of the message of ours that this one replies to.
@@ -143,6 +146,7 @@ def _message(latest: Mapping[str, Any], metadata: Mapping[str, Any]) -> Message:
             for row in latest.get("intent_ranking") or ()
             if row.get("name") and row["name"] != "nlu_fallback"
         ),
+        services=Heard.parse(latest.get("services")),
     )
 
 

@@ -33,6 +33,9 @@ class Decision:
     why: str = ""
     officer: str = ""
     reason: str = ""
+    # Where a classifier chose the service: how sure it was (0 to 1) and the words that decided.
+    service_confidence: float | None = None
+    service_words: tuple[str, ...] = ()
 
     @property
     def by_rule(self) -> bool:
@@ -56,6 +59,8 @@ def decisions_of(case: Case, events: Sequence[CaseEvent]) -> list[Decision]:
         service_code=str(facts.get("service") or case.service_code),
         gu=None if gu is None else str(gu),
         why=why_of(case.route_explanation),
+        service_confidence=facts.get("service_confidence"),
+        service_words=tuple(str(word) for word in facts.get("service_words") or ()),
     )
     return [
         first,

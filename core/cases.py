@@ -68,6 +68,9 @@ class Report:
     attachment_ids: Sequence[int] = ()
     contact_token: str | None = None
     consent: bool = False
+    # Where a classifier chose: which words (of its training data) decided, and how sure it was.
+    service_words: Sequence[str] = ()
+    service_confidence: float | None = None
 
 
 @dataclass(frozen=True)
@@ -160,6 +163,8 @@ def open_case(
             "service": report.service_code,
             "gu": report.gu,
             "turn": turn_id,
+            "service_words": list(report.service_words),
+            "service_confidence": report.service_confidence,
         },
         now=now,
     )

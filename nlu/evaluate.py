@@ -147,7 +147,11 @@ def _cross_validate(options: argparse.Namespace) -> int:
     if len(common) < 2:
         raise Unusable(f"{options.data} needs two intents with {options.folds} examples each.")
     report = cross.cross_validate(
-        texts, intents, folds=options.folds, config=_classifier_config(options.config)
+        texts,
+        intents,
+        folds=options.folds,
+        config=_classifier_config(options.config),
+        noises=options.noise,
     )
     as_json = json.dumps(asdict(report), ensure_ascii=False)
     if isinstance(options.json, Path):
@@ -189,7 +193,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--entities", type=Path, help="more test messages with entities (jsonl)")
     parser.add_argument("--config", type=Path, default=ROOT / "config.yml", help="the pipeline")
     parser.add_argument(
-        "--noise", action="append", default=[], help="nospace or typo:0.1, on the test set"
+        "--noise", action="append", default=[], help="nospace or typo:0.1, on what is read"
     )
     parser.add_argument(
         "--baseline", action="store_true", help="measure Rasa's default pipeline too"

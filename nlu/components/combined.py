@@ -151,14 +151,19 @@ def make_classifier(config: Mapping[str, Any]) -> Classifier:
         letters=int(config["letters"]),
         morphemes=bool(config["morphemes"]),
         inverse_regularisation=float(config["inverse_regularisation"]),
+        typos=float(config["typos"]),
     )
     nets = int(config["nets"])
-    return CombinedClassifier(settings, nets) if nets else LinearTextClassifier(settings)
+    if not nets:
+        return LinearTextClassifier(settings)
+    net = NetSettings(hidden=int(config["net_hidden"]), epochs=int(config["net_epochs"]))
+    return CombinedClassifier(settings, nets, net)
 
 
 def default_config() -> dict[str, Any]:
-    """What config.yml may set, with what holds where it does not: the fields of `Settings`, and `nets`."""
-    return {**asdict(Settings()), "nets": 0}
+    """What config.yml may set, with what holds where it does not: the fields of `Settings`, and the nets'."""
+    net = NetSettings()
+    return {**asdict(Settings()), "nets": 0, "net_hidden": net.hidden, "net_epochs": net.epochs}
 
 
 def _best_weights(

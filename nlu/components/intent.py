@@ -62,7 +62,7 @@ class IntentClassifier(GraphComponent, RasaIntentClassifier):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """What config.yml may set: the fields of `nlu.components.linear.Settings`, and `nets`."""
+        """What config.yml may set: see `nlu.components.combined.default_config`."""
         return default_config()
 
     @staticmethod

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix, hstack
+from scipy.sparse import csr_matrix, hstack, vstack
 from scipy.special import log_softmax, softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import KFold
 from sklearn.svm import LinearSVC
 
+from korean.noise import with_typos
 from nlu.components.features import jamo, morpheme_terms, plain
 
 VOCABULARY = "vocabulary.json"
@@ -32,12 +33,16 @@ CALIBRATION_FOLDS = 4
 
 @dataclass(frozen=True)
 class Settings:
-    """What can be tuned: longest n-grams, whether Kiwi is asked, the inverse of the regularisation."""
+    """What can be tuned: longest n-grams, whether Kiwi is asked, the inverse of the regularisation, typos.
+
+    With `typos` each example is learnt a second time with a wrong letter in that share of its syllables.
+    """
 
     syllables: int = 3
     letters: int = 4
     morphemes: bool = False
     inverse_regularisation: float = 1.0
+    typos: float = 0.0
 
 
 def log_likelihood(scores: np.ndarray, wanted: np.ndarray) -> float:
@@ -85,12 +90,23 @@ class LinearTextClassifier:
         self.labels = sorted(set(labels))
         matrix = hstack([view.fit_transform(texts) for view in self._views]).tocsr()
         wanted = np.searchsorted(self.labels, list(labels))
-        self._weights, self._bias = self._fit_margins(matrix, wanted)
+        # Which n-grams there are, only clean text says; what is left of them after a typo, both.
+        spoilt = (
+            self._matrix(_mistyped(texts, self.settings.typos)) if self.settings.typos else None
+        )
+
+        def learn(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            if spoilt is None:
+                return self._fit_margins(matrix[rows], wanted[rows])
+            both = vstack([matrix[rows], spoilt[rows]]).tocsr()
+            return self._fit_margins(both, np.concatenate([wanted[rows], wanted[rows]]))
+
+        self._weights, self._bias = learn(np.arange(len(texts)))
         self._turned = None
         margins = []
         for seen, unseen in split:
             if len(set(wanted[seen])) > 1:
-                weights, bias = self._fit_margins(matrix[seen], wanted[seen])
+                weights, bias = learn(seen)
                 margins.append(matrix[unseen] @ weights.T + bias)
             else:
                 margins.append(np.zeros((len(unseen), len(self.labels))))
@@ -125,6 +141,17 @@ class LinearTextClassifier:
             self._turned = np.ascontiguousarray(self._weights.T)
             self._weights = self._turned.T
         return self._turned
+
+    def term_weights(self, terms: Sequence[str]) -> np.ndarray:
+        """What each morpheme term says for each label, one row per term; zeros for a term not learnt."""
+        before = sum(len(view.vocabulary_) for view in self._views[:-1])
+        view = self._views[-1]
+        weights = np.zeros((len(terms), len(self.labels)))
+        for row, term in enumerate(terms):
+            number = view.vocabulary_.get(term)
+            if number is not None:
+                weights[row] = self._columns()[before + number] * view.idf_[number]
+        return weights
 
     def knows(self, text: str) -> bool:
         """Whether any character of the text was seen in training."""
@@ -168,6 +195,10 @@ class LinearTextClassifier:
 
     def _matrix(self, texts: Sequence[str]) -> csr_matrix:
         return hstack([view.transform(texts) for view in self._views]).tocsr()
+
+
+def _mistyped(texts: Sequence[str], share: float) -> list[str]:
+    return [with_typos(text, share=share, seed=1).text for text in texts]
 
 
 def _make_views(settings: Settings) -> list[TfidfVectorizer]:

@@ -17,7 +17,7 @@ from nlu.model import Unusable
 # Numbers of frequent morphemes, spread evenly; 380 of them span all 256 dimensions.
 ANCHORS = range(100, 40_000, 105)
 SAMPLE = range(130, 24_000, 45)
-CACHED = 20_000
+CACHED = 10_000
 
 
 class Vectors:
@@ -61,6 +61,8 @@ class Vectors:
         return np.asarray(near @ self.projection - self.shift, dtype=np.float32)
 
 
+@lru_cache(maxsize=CACHED)
 def _similarities(number: int) -> np.ndarray:
+    # One for the process: each component that has a projection of its own asks for the same morphemes.
     ask = reader().similarity
     return np.array([ask(number, anchor) for anchor in ANCHORS], dtype=np.float32)

@@ -14,6 +14,8 @@ from nlu.evaluation.data import Example, Span
 FALLBACK = "nlu_fallback"
 OUT_OF_SCOPE = "out_of_scope"
 BINS = 10
+# What a probability of nothing counts as.
+LEAST = 1e-9
 _WORD = re.compile(r"\S+")
 
 
@@ -43,8 +45,8 @@ class IntentScores:
         accuracy: of the best intent, whether or not fallback would refuse it.
         calibration_error: mean distance of confidence and accuracy over ten bins, weighted.
         confused: right intent, given intent, how often; the most frequent first.
-        out_of_scope_auroc: how well the confidence of the best other intent tells in-scope messages
-            from out-of-scope ones; None where the test set has none.
+        out_of_scope_auroc: how well the best other intent, compared with out_of_scope, tells in-scope
+            messages from out-of-scope ones; None where the test set has none.
         out_of_scope_accepted: out-of-scope messages taken for something else when 95 % of the
             in-scope ones are accepted.
     """
@@ -150,19 +152,35 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:
 
 
 def _out_of_scope(pairs: Sequence[tuple[str, Said]]) -> tuple[float | None, float | None]:
-    inside: list[float] = []
-    outside: list[float] = []
-    for intent, answer in pairs:
-        others = [c for name, c in answer.ranking if name not in (FALLBACK, OUT_OF_SCOPE)]
-        (outside if intent == OUT_OF_SCOPE else inside).append(max(others, default=0.0))
-    if not inside or not outside:
+    inside, outside = [], []
+    for _, answer in pairs:
+        of = dict(answer.ranking)
+        inside.append(
+            max((c for n, c in of.items() if n not in (FALLBACK, OUT_OF_SCOPE)), default=0)
+        )
+        outside.append(of.get(OUT_OF_SCOPE, 0.0))
+    wanted = np.array([intent == OUT_OF_SCOPE for intent, _ in pairs])
+    return rejection(np.array(inside, dtype=float), np.array(outside, dtype=float), wanted)
+
+
+def rejection(
+    inside: np.ndarray, outside: np.ndarray, is_outside: np.ndarray
+) -> tuple[float | None, float | None]:
+    """AUROC, and the share of out-of-scope messages accepted where 95 % of the others are.
+
+    What is compared is how many times likelier the best other intent is than out_of_scope; `inside` and
+    `outside` are these two probabilities. None, None where one of the two sorts is missing.
+    """
+    score = np.log(inside + LEAST) - np.log(outside + LEAST)
+    good, bad = score[~is_outside], score[is_outside]
+    if not len(good) or not len(bad):
         return None, None
-    ranks = np.argsort(np.argsort(np.array(inside + outside), kind="stable"), kind="stable") + 1
-    auroc = (ranks[: len(inside)].sum() - len(inside) * (len(inside) + 1) / 2) / (
-        len(inside) * len(outside)
-    )
-    threshold = np.quantile(inside, 0.05)
-    return float(auroc), float((np.array(outside) >= threshold).mean())
+    both = np.concatenate([good, bad])
+    # Equal scores share their ranks; else the order of the file would count.
+    _values, place, counts = np.unique(both, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]
+    auroc = (ranks[: len(good)].sum() - len(good) * (len(good) + 1) / 2) / (len(good) * len(bad))
+    return float(auroc), float((bad >= np.quantile(good, 0.05)).mean())
 
 
 def _macro_f1(wanted: Sequence[str], given: Sequence[str]) -> float:
