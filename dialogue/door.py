@@ -1,7 +1,7 @@
 """The door: every citizen's message enters here, on every channel. Must not wait for Rasa or any network.
 
-Redact, then commit, then acknowledge. Emergencies are recognised here by rule, so they are answered
-whether or not anything behind the door works.
+Redact, then commit, then acknowledge. Emergencies are recognised here by rule and learned score, so they
+are answered whether or not anything behind the door works.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from core.turn_changes import GATHER, SETTLE, edit_turn, join_part
 from core.vault import Vault
 from dialogue.choices import is_choice_id
 from dialogue.door_answers import answer_emergency, ask_for_a_reader, tell_flood
-from dialogue.emergency import recognise
+from dialogue.emergency_sense import sense_emergency
 from dialogue.halves import join_halves, wait_for_second_half
 from dialogue.reading import SERVICE_CONTEXT
 from korean.ages import without_age
@@ -95,7 +95,7 @@ class Door:
         text, minor = without_age(message.text)
         message = replace(message, text=text)
         redaction = self._redact(message.text)
-        emergency = recognise(message.text, self._city.emergency) if message.text else None
+        emergency = sense_emergency(message.text, self._city)
         received = self._record(message, redaction, emergency, minor=minor)
         failpoint("turn_committed")
         return received
