@@ -1,4 +1,4 @@
-"""Makes korean/weights/*.bin: learns from the labelled lines of this repository which words mean danger.
+"""Makes korean/weights/*.bin: learns from this repository's labelled lines what means danger, what abuse.
 
 Needs scikit-learn, so it runs in Rasa's environment: `nlu/.venv/bin/python -m scripts.text_weights`.
 The same lines give the same file. `--without-held-out OUT` leaves out a fifth of the strangers' lines
@@ -12,7 +12,7 @@ import argparse
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,14 @@ import yaml
 from scipy.sparse import csr_matrix, vstack
 from sklearn.svm import LinearSVC
 
+from korean.abuse import spell_out
 from korean.noise import with_typos, without_spaces
 from korean.normalise import normalise
 from korean.text_scores import BUCKETS, Concepts, buckets, pack, read_concepts
 
 ROOT = Path(__file__).resolve().parent.parent
 EMERGENCY = ROOT / "data" / "emergency"
+ABUSE = ROOT / "data" / "abuse"
 TARGET = ROOT / "korean" / "weights"
 _ANNOTATION = re.compile(r"\[([^\]]*)\](?:\{[^}]*\}|\([^)]*\))")
 # How sharply the line is fitted; measured on kinds left out.
@@ -110,6 +112,18 @@ def emergency_lines() -> list[Line]:
     return [*own, *strangers(EMERGENCY / "dev.tsv"), *door_corpora(), *intents()]
 
 
+def abuse_lines() -> list[Line]:
+    """Insults, threats and swearing, angry words without them, and everything that people usually write."""
+    usual = [*sections(EMERGENCY / "own_no.txt", wanted=False), *intents()]
+    dev = [line for line in strangers(EMERGENCY / "dev.tsv") if not line.wanted]
+    lines = [
+        *sections(ABUSE / "own_yes.txt", wanted=True),
+        *sections(ABUSE / "own_no.txt", wanted=False),
+        *(replace(line, wanted=False, weight=1.0) for line in (*usual, *dev)),
+    ]
+    return [replace(line, text=spell_out(line.text)) for line in lines]
+
+
 def matrix(texts: Iterable[str], concepts: Concepts) -> Any:
     """One row a text, of length 1."""
     columns: list[int] = []
@@ -173,20 +187,24 @@ def folds(lines: Sequence[Line], concepts: Concepts, count: int) -> None:
 def main() -> None:
     """Write the weights, or measure."""
     options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("task", choices=("emergency", "abuse"), nargs="?", default="emergency")
     options.add_argument("--folds", type=int, default=0)
     options.add_argument("--without-held-out", type=Path)
     given = options.parse_args()
-    concepts = read_concepts((EMERGENCY / "concepts.txt").read_text(encoding="utf-8").splitlines())
-    lines = emergency_lines()
-    print(sum(line.wanted for line in lines), "emergencies,", len(lines), "lines")
+    words, lines = EMERGENCY / "concepts.txt", emergency_lines
+    if given.task == "abuse":
+        words, lines = ABUSE / "words.txt", abuse_lines
+    concepts = read_concepts(words.read_text(encoding="utf-8").splitlines())
+    learnt = lines()
+    print(sum(line.wanted for line in learnt), "wanted,", len(learnt), "lines")
     if given.folds:
-        folds(lines, concepts, given.folds)
+        folds(learnt, concepts, given.folds)
     elif given.without_held_out:
-        known = [line for line in lines if not line.held_out]
+        known = [line for line in learnt if not line.held_out]
         given.without_held_out.write_bytes(packed(learn(known, concepts), concepts))
     else:
         TARGET.mkdir(exist_ok=True)
-        (TARGET / "emergency.bin").write_bytes(packed(learn(lines, concepts), concepts))
+        (TARGET / f"{given.task}.bin").write_bytes(packed(learn(learnt, concepts), concepts))
 
 
 if __name__ == "__main__":
