@@ -13,6 +13,7 @@ from core.city import (
     Condition,
     Department,
     EmergencyRule,
+    EmergencyScoring,
     Gu,
     Hotline,
     Jurisdiction,
@@ -52,6 +53,7 @@ def make_city(
     retention: tuple[RetentionRule, ...] = (),
     consents: tuple[ConsentText, ...] = (),
     flag_rules: FlagRules = FLAG_RULES,
+    emergency_scoring: EmergencyScoring | None = None,
 ) -> City:
     """Build the city. The office of each gu becomes a department with the id gu-<id>.
 
@@ -82,6 +84,7 @@ def make_city(
         duties=duties,
         texts=texts,
         emergency=emergency,
+        emergency_scoring=emergency_scoring,
         hotlines=tuple(_hotline(model) for model in hotlines),
         groups=dict(groups),
         retention=retention,

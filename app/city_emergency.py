@@ -10,10 +10,12 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.city_models import MAX_TEXT, EmergencyModel, Text, Words
+from app.city_models import MAX_TEXT, EmergencyModel, EmergencyScoringModel, Text, Words
 from app.city_yaml import Document, Problems, Where, validate
-from core.city import EmergencyPattern, EmergencyRule
+from core.city import EmergencyPattern, EmergencyRule, EmergencyScoring
 
+# What a turn is marked with where only the learned score saw an emergency.
+UNKNOWN = "unknown_kind"
 _WORD = re.compile(r"(?<!\(\?)<([a-z]+)>")
 
 
@@ -25,6 +27,34 @@ class EmergencyFileModel(BaseModel):
     words: dict[str, Text] = {}
     sets: dict[str, Words] = {}
     rules: Annotated[tuple[EmergencyModel, ...], Field(min_length=1)]
+    scoring: EmergencyScoringModel | None = None
+
+
+def load_scoring(document: Document, *, problems: Problems) -> EmergencyScoring | None:
+    """What the learned score decides, None where the file leaves all to the rules; notes mistakes."""
+    # Mistakes of form were noted by load_emergency.
+    model = validate(EmergencyFileModel, document, (), label="", problems=Problems())
+    if model is None or model.scoring is None:
+        return None
+    given = model.scoring
+    where: Where = ("scoring",)
+    if given.with_rule > given.alone:
+        problems.add(
+            document,
+            (*where, "with_rule"),
+            f"scoring: with_rule {given.with_rule} is above alone {given.alone}",
+        )
+    if len(given.text) > MAX_TEXT:
+        problems.add(
+            document,
+            (*where, "text"),
+            f"scoring: the text has {len(given.text)} characters (expected at most {MAX_TEXT})",
+        )
+    for number in given.numbers:
+        if number not in given.text:
+            problems.add(document, (*where, "text"), f"scoring: the text must name {number}")
+    unknown = EmergencyRule(UNKNOWN, "rescue", given.numbers[0], given.text, ())
+    return EmergencyScoring(given.alone, given.with_rule, unknown)
 
 
 def load_emergency(document: Document, *, problems: Problems) -> tuple[EmergencyRule, ...]:
@@ -98,6 +128,7 @@ class _Checker:
             text=rule.text,
             patterns=patterns,
             none_of=tuple(none_of),
+            by_rule_alone=rule.by_rule_alone,
         )
 
     def expressions(self, given: Words, *, where: Where, label: str) -> Words:

@@ -17,7 +17,7 @@ from app.city_build import make_city
 from app.city_calendar import make_calendar
 from app.city_checks import Names, Spot, check_references, check_texts, check_unique
 from app.city_compile import compile_city
-from app.city_emergency import load_emergency
+from app.city_emergency import load_emergency, load_scoring
 from app.city_flags import FlagsModel, make_flag_rules
 from app.city_periods import PeriodsModel, check_services, make_duties, make_matters
 from app.city_privacy import ConsentModel, RetentionModel, consent_texts, retention_rules
@@ -65,6 +65,7 @@ class _Loader:
         hotlines = self._many("hotlines.yml", models.CallCentreModel, key="number")
         emergency_file = self._read("emergency.yml")
         emergency = load_emergency(emergency_file, problems=self.problems) if emergency_file else ()
+        scoring = load_scoring(emergency_file, problems=self.problems) if emergency_file else None
         retention = retention_rules(
             self._many("retention.yml", RetentionModel, key="kind"), problems=self.problems
         )
@@ -110,6 +111,7 @@ class _Loader:
             neighbours=_bare(neighbours),
             hotlines=_bare(hotlines),
             emergency=emergency,
+            emergency_scoring=scoring,
             calendar=calendar,
             matters=matters,
             duties=duties,

@@ -334,3 +334,13 @@ class EmergencyModel(CityModel):
     patterns: Annotated[tuple[PatternModel, ...], Field(min_length=1)]
     none: Words = ()
     none_sets: tuple[Identifier, ...] = ()
+    by_rule_alone: bool = False
+
+
+class EmergencyScoringModel(CityModel):
+    """`scoring` of emergency.yml."""
+
+    alone: Annotated[float, Field(ge=-2, le=2)]
+    with_rule: Annotated[float, Field(ge=-2, le=2)]
+    numbers: Annotated[tuple[Phone, ...], Field(min_length=1)]
+    text: Text

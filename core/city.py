@@ -209,6 +209,7 @@ class EmergencyRule:
     """One kind of emergency. The first line of `text` is the number to call now.
 
     `none_of` takes a sentence out of the whole rule (a question about a fire station is no fire).
+    `by_rule_alone`: nobody was taught by examples what it is, so the learned score has no say in it.
     """
 
     id: str
@@ -217,6 +218,20 @@ class EmergencyRule:
     text: str
     patterns: tuple[EmergencyPattern, ...]
     none_of: tuple[str, ...] = ()
+    by_rule_alone: bool = False
+
+
+@dataclass(frozen=True)
+class EmergencyScoring:
+    """When the learned score of a message (korean/text_scores.py, about -1 to 1) makes an emergency.
+
+    Above `alone` without any rule, answered with `unknown`, which names every number that may help;
+    above `with_rule` where a rule fits, too.
+    """
+
+    alone: float
+    with_rule: float
+    unknown: EmergencyRule
 
 
 @dataclass(frozen=True)
@@ -262,6 +277,8 @@ class City:
     matters: tuple[Matter, ...] = LAW_MATTERS
     duties: Duties = DUTIES
     flag_rules: FlagRules = FLAG_RULES
+    # Without it the rules decide alone.
+    emergency_scoring: EmergencyScoring | None = None
 
     def department(self, department_id: str) -> Department:
         """The department with that id. Raises UnknownName."""

@@ -61,6 +61,7 @@ REQUIRED: Mapping[str, frozenset[str]] = {
     "files_no_room": _p(),
     "files_today": _p(),
     "too_fast": _p(),
+    "only_abuse": _p(),
     "unreadable_photo": _p(),
     "photo_too_large": _p("limit_mb"),
     "empty_message": _p(),

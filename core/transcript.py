@@ -47,6 +47,8 @@ class Line:
     files: tuple[StoredFile, ...] = ()
     location: dict[str, Any] | None = None
     emergency: str | None = None
+    # "rude" or "only": abusive words, a mark for officers alone.
+    abuse: str | None = None
     external_id: str | None = None
     speaker: str = ""
     turn_kind: str = ""
@@ -138,6 +140,7 @@ def _turn_line(session: Session, turn: Turn) -> Line:
         attachment_ids=tuple(turn.attachment_ids),
         location=turn.location,
         emergency=turn.emergency,
+        abuse=turn.abuse,
         external_id=turn.external_id,
         earlier=tuple(
             EarlierText(each["text"], datetime.fromisoformat(each["until"]))

@@ -1,7 +1,7 @@
 """The door: every citizen's message enters here, on every channel. Must not wait for Rasa or any network.
 
-Redact, then commit, then acknowledge. Emergencies are recognised here by rule, so they are answered
-whether or not anything behind the door works.
+Redact, then commit, then acknowledge. Emergencies are recognised here by rule and learned score, so they
+are answered whether or not anything behind the door works.
 """
 
 from __future__ import annotations
@@ -34,11 +34,13 @@ from core.put_away import public_numbers
 from core.telemetry import NO_TELEMETRY, Telemetry
 from core.turn_changes import GATHER, SETTLE, edit_turn, join_part
 from core.vault import Vault
+from dialogue.abuse import sense_abuse
 from dialogue.choices import is_choice_id
 from dialogue.door_answers import answer_emergency, ask_for_a_reader, tell_flood
-from dialogue.emergency import recognise
+from dialogue.emergency_sense import sense_emergency
 from dialogue.halves import join_halves, wait_for_second_half
 from dialogue.reading import SERVICE_CONTEXT
+from korean.abuse import Abuse
 from korean.ages import without_age
 from korean.redact import Redaction, redact
 
@@ -95,8 +97,9 @@ class Door:
         text, minor = without_age(message.text)
         message = replace(message, text=text)
         redaction = self._redact(message.text)
-        emergency = recognise(message.text, self._city.emergency) if message.text else None
-        received = self._record(message, redaction, emergency, minor=minor)
+        emergency = sense_emergency(message.text, self._city)
+        abuse = sense_abuse(message.text)
+        received = self._record(message, redaction, emergency, abuse, minor=minor)
         failpoint("turn_committed")
         return received
 
@@ -117,7 +120,7 @@ class Door:
             sequence=message.sequence,
             flood=message.flood,
         )
-        return self._record(bare, None, None)
+        return self._record(bare, None, None, None)
 
     def _is_ours(self, context: str) -> bool:
         code = context.removeprefix(SERVICE_CONTEXT)
@@ -137,6 +140,7 @@ class Door:
         message: InboundMessage,
         redaction: Redaction | None,
         emergency: EmergencyRule | None,
+        abuse: Abuse | None,
         *,
         minor: bool = False,
     ) -> Received:
@@ -150,6 +154,7 @@ class Door:
                     message=message,
                     redaction=redaction,
                     emergency=emergency,
+                    abuse=abuse,
                     minor=minor,
                     now=now,
                 )
@@ -169,6 +174,7 @@ class Door:
                     message=message,
                     redaction=redaction,
                     emergency=emergency,
+                    abuse=abuse,
                     minor=minor,
                     now=now,
                 )
@@ -193,6 +199,8 @@ class Door:
                 now=now,
             )
             turn = session.get_one(Turn, recorded.turn_id)
+            if not recorded.duplicate:
+                turn.abuse = abuse
             if message.photos and not recorded.duplicate:
                 self._places.keep(
                     session,
@@ -219,6 +227,7 @@ class Door:
         message: InboundMessage,
         redaction: Redaction | None,
         emergency: EmergencyRule | None,
+        abuse: Abuse | None,
         minor: bool,
         now: datetime,
     ) -> Received:
@@ -257,6 +266,7 @@ class Door:
             tell_flood(session, conversation, texts=self._city.texts, now=now)
         if not changed:
             return twice
+        turn.abuse = abuse or (turn.abuse if joins else None)
         reopen_conversation(session, conversation)
         refused = list(redaction.refused) if redaction else []
         if joins:

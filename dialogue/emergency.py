@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from core.city import EmergencyPattern, EmergencyRule
 from dialogue.emergency_filter import grams, may_fit
 from korean.normalise import normalise
+from korean.sounds import fold_syllable
 
 # The end of a sentence: a sign, a line, or a final ending with a blank behind it.
 _SENTENCE_END = re.compile(
@@ -23,19 +24,11 @@ _SENTENCE_END = re.compile(
 # Of a very long text the begin and the end are read: people put the urgent thing there.
 _MAX_HEAD, _MAX_TAIL = 2000, 500
 _LAUGH = "ㅋㅋ"
-_HANGUL_FIRST, _HANGUL_LAST = 0xAC00, 0xD7A3
-_MEDIALS, _FINALS = 21, 28
-# Medial vowels that are typed for each other because they sound alike: ㅐ→ㅔ ㅒ→ㅖ ㅙ→ㅚ ㅞ→ㅚ.
-_MEDIAL_FOLD = {1: 5, 3: 7, 10: 11, 15: 11}
-# Final consonants likewise: ㄲ→ㄱ ㄶ→ㄴ ㅀ→ㄹ ㅄ→ㅂ ㅆ→ㅅ.
-_FINAL_FOLD = {2: 1, 6: 4, 15: 8, 18: 17, 20: 19}
-_YEO, _EO = 6, 4
 # Polite forms of the same verb: 쓰러지셨다 is 쓰러졌다, 누워 계신 is 누워 있는.
 _POLITE = (
     ("지셨", "졌"), ("하셨", "했"), ("되셨", "됐"), ("으셨", "었"), ("나셨", "났"), ("가셨", "갔"),
     ("오셨", "왔"), ("계세", "있"), ("계시", "있"), ("계신", "있"), ("계셔", "있"), ("계십", "있"),
 )  # fmt: skip
-_PALATALS = frozenset((12, 13, 14))  # ㅈ ㅉ ㅊ: 져 and 저 sound the same after them
 
 
 def recognise(text: str, rules: Sequence[EmergencyRule]) -> EmergencyRule | None:
@@ -60,22 +53,7 @@ def fold(text: str) -> str:
     """One spelling for syllables that sound alike and for polite forms; the rest stays."""
     for polite, plain in _POLITE:
         text = text.replace(polite, plain)
-    return "".join(map(_fold_syllable, text))
-
-
-@functools.lru_cache(maxsize=16384)
-def _fold_syllable(char: str) -> str:
-    code = ord(char)
-    if not _HANGUL_FIRST <= code <= _HANGUL_LAST:
-        return char
-    index = code - _HANGUL_FIRST
-    initial, rest = divmod(index, _MEDIALS * _FINALS)
-    medial, final = divmod(rest, _FINALS)
-    medial = _MEDIAL_FOLD.get(medial, medial)
-    if medial == _YEO and initial in _PALATALS:
-        medial = _EO
-    final = _FINAL_FOLD.get(final, final)
-    return chr(_HANGUL_FIRST + (initial * _MEDIALS + medial) * _FINALS + final)
+    return "".join(map(fold_syllable, text))
 
 
 def _sentences(text: str) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from core.inbound import TurnKind
 from core.invitations import Invitations
 from core.models.conversation import Conversation, Draft, Turn
 from core.replies import Choice, Reply
+from dialogue.abuse import calm_answer
 from dialogue.case_talk import resolve_case_photo, resolve_case_words
 from dialogue.choices import case_in_reply, parse_payload, resolve_press, resolve_typed
 from dialogue.rasa import RasaTurn
@@ -171,6 +172,9 @@ def read_turn(
     meant = resolve_comment(session, turn=turn, text=text) or resolve_case_words(
         session, turn=turn, city=city, text=text, now=now
     )
+    calm = None if meant else calm_answer(session, turn, texts=texts, now=now)
+    if calm is not None:
+        return Reading(before=(*before, *calm), aside=True)
     return rasa(text=None if meant else text, meaning=meant, after=tuple(after))
 
 

@@ -102,6 +102,8 @@ class Turn(Base):
     # The vault token under which the raw text lies when redaction failed; nobody has read it yet.
     unread_token: Mapped[str | None] = mapped_column(String(32), default=None)
     emergency: Mapped[str | None] = mapped_column(String(40), default=None)
+    # "rude", or "only" where a message says nothing else; a mark for officers, nothing is refused for it.
+    abuse: Mapped[str | None] = mapped_column(String(8), default=None)
     # What the citizen must hear about parts that could not be taken ("file_too_large").
     problems: Mapped[list[Any]] = mapped_column(default=list)
     # Files that the provider still holds; each goes as soon as it is fetched or given up.
