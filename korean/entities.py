@@ -56,14 +56,33 @@ def find_entities(
         )
         for match in CASE_NUMBER.finditer(whole.text)
     ]
-    found += [Entity("amount", a.start, a.end, a.text, a.won) for a in find_amounts(raw)]
-    dates = find_dates(raw, today=today, feasts=feasts)
-    found += [Entity("date", d.start, d.end, d.text, d.value) for d in dates]
-    found += [Entity("time", t.start, t.end, t.text, t.value) for t in find_times(raw)]
+    found += _values(raw, today=today, feasts=feasts)
+    found += find_place_entities(raw, gazetteer=gazetteer)
+    return _apart(found)
+
+
+def find_values(raw: str, *, today: date, feasts: Mapping[str, date] | None = None) -> list[Entity]:
+    """The sums, dates and times alone, as `find_entities` reads them."""
+    return _apart(_values(raw[:LONGEST_TEXT], today=today, feasts=feasts))
+
+
+def find_place_entities(raw: str, *, gazetteer: Collection[str] = frozenset()) -> list[Entity]:
+    """The places alone, in order; the value is the phrase in its normal form."""
+    raw = raw[:LONGEST_TEXT]
+    whole = normalise(raw)
+    found = []
     for place in find_places(whole.text, gazetteer=gazetteer):
         start, end = whole.raw_span(place.start, place.end)
         found.append(Entity("place", start, end, raw[start:end], place.text))
-    return _apart(found)
+    return found
+
+
+def _values(raw: str, *, today: date, feasts: Mapping[str, date] | None) -> list[Entity]:
+    found = [Entity("amount", a.start, a.end, a.text, a.won) for a in find_amounts(raw)]
+    dates = find_dates(raw, today=today, feasts=feasts)
+    found += [Entity("date", d.start, d.end, d.text, d.value) for d in dates]
+    found += [Entity("time", t.start, t.end, t.text, t.value) for t in find_times(raw)]
+    return found
 
 
 def _apart(found: list[Entity]) -> list[Entity]:
