@@ -147,7 +147,8 @@ def _said_with_won(text: str, start: int, before: str, reading: _Reading, end: i
 def _said_without_won(text: str, before: str, reading: _Reading) -> bool:
     if _COUNTERS.match(text, reading.end):
         return False
-    if reading.open_word:
+    bare = reading.units == "만" and reading.words_only and reading.value == 10**4
+    if reading.open_word or bare:  # 전세 만기
         return False
     if "억" in reading.units:
         return True

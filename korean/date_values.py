@@ -13,7 +13,7 @@ WEEKDAYS = "월화수목금토일"
 # As near as this, a day to come is meant rather than one almost a year ago.
 NEAR_FUTURE = 62
 LONG_PAST = 240
-_CLAUSE = re.compile(r"[^.?!,\n]{0,28}")
+_CLAUSE = re.compile(r"(?:(?![요까죠나다](?:\s|$))[^.?!,\n]){0,28}")
 _FUTURE_PREFIX = re.compile(r"(?<!비 )(?<!눈 )(?:오는|돌아오는|다가오는)\s?$")
 _PAST_PREFIX = re.compile(r"(?:지난|저번)\s?$")
 _UNTIL = re.compile(r"\s?(?:까지|전까지|이내)")

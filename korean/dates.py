@@ -25,6 +25,7 @@ from korean.date_values import (
     shifted,
     valid_day,
 )
+from korean.date_words import DAYS_AGO, FEASTS, MONTHS, SINO_MONTHS, WEEKS, YEARS
 from korean.normalise import normalise
 
 LONGEST_TEXT = 2_000
@@ -55,47 +56,6 @@ class _Here:
 
 _Reader = Callable[[re.Match[str], _Here], "str | None"]
 
-_DAYS_AGO = {
-    **{
-        "그끄저께": -3,
-        "그그저께": -3,
-        "그저께": -2,
-        "그제": -2,
-        "그젯밤": -2,
-        "어제": -1,
-        "어저께": -1,
-    },
-    **{"어젯밤": -1, "엊저녁": -1, "간밤": -1, "지난밤": -1, "오늘": 0, "금일": 0},
-    **{"내일": 1, "낼": 1, "모레": 2, "낼모레": 2, "내일모레": 2, "글피": 3, "그글피": 4},
-}
-_YEARS = {
-    **{"올해": 0, "금년": 0, "작년": -1, "지난해": -1, "재작년": -2, "지지난해": -2},
-    **{"내년": 1, "다음해": 1, "내후년": 2, "후년": 2, "올": 0},
-}
-_MONTHS = {
-    **{"이번달": 0, "이달": 0, "금월": 0, "지난달": -1, "저번달": -1, "지지난달": -2},
-    **{"저저번달": -2, "다음달": 1, "담달": 1, "다다음달": 2},
-}
-_WEEKS = {
-    **{"이번주": 0, "지난주": -1, "저번주": -1, "지지난주": -2, "저저번주": -2},
-    **{"다음주": 1, "담주": 1, "차주": 1, "다다음주": 2},
-}
-_FEASTS = {
-    **{"신정": (1, 1), "삼일절": (3, 1), "3.1절": (3, 1), "어린이날": (5, 5), "어버이날": (5, 8)},
-    **{
-        "현충일": (6, 6),
-        "제헌절": (7, 17),
-        "광복절": (8, 15),
-        "개천절": (10, 3),
-        "한글날": (10, 9),
-    },
-    **{"크리스마스": (12, 25), "성탄절": (12, 25)},
-}
-_SINO_MONTHS = {
-    **{"일월": 1, "이월": 2, "삼월": 3, "사월": 4, "오월": 5, "유월": 6, "육월": 6, "칠월": 7},
-    **{"팔월": 8, "구월": 9, "시월": 10, "십월": 10, "십일월": 11, "십이월": 12},
-}
-
 
 def _one_of(words: Mapping[str, object], space_before: str = "") -> str:
     """The words as alternatives, the longest first; a space may stand before their last syllable."""
@@ -115,7 +75,7 @@ _PART = (
     r"\s?(?:말일|말|초순|초|중순|하순|상순|중반|상반기|하반기|[1-4]\s?/?\s?4?분기|봄|여름|가을|겨울|설|추석)"
     r"(?:\s?연휴)?(?![가-힣]{2}동)"
 )
-_YEAR_WORD = f"(?:{_one_of(_YEARS)})"
+_YEAR_WORD = f"(?:{_one_of(YEARS)})"
 _AGO = (
     r"(?P<way>전(?![화기체용문달단역철동혀망개광선원]|부(?!터))|뒤(?!편|쪽|에서)|후(?![문기원보]))"
 )
@@ -126,8 +86,8 @@ def _year_of(word: str | None, here: _Here) -> int | None:
     if not word:
         return None
     plain = word.strip("'’ ")
-    if plain in _YEARS:
-        return here.today.year + _YEARS[plain]
+    if plain in YEARS:
+        return here.today.year + YEARS[plain]
     figures = re.match(r"\d+", plain)
     if figures is None:
         return None
@@ -156,7 +116,7 @@ def _year_month(found: re.Match[str], here: _Here) -> str | None:
 
 def _month_number(word: str) -> int | None:
     plain = word.removesuffix("월").strip()
-    return int(plain) if plain.isdigit() else _SINO_MONTHS.get(word.replace(" ", ""))
+    return int(plain) if plain.isdigit() else SINO_MONTHS.get(word.replace(" ", ""))
 
 
 def _month_day(found: re.Match[str], here: _Here) -> str | None:
@@ -185,7 +145,7 @@ def _year(found: re.Match[str], here: _Here) -> str | None:
 
 
 def _relative_month(found: re.Match[str], here: _Here) -> str | None:
-    year, month = added_months(here.today, _MONTHS[found["w"].replace(" ", "")])
+    year, month = added_months(here.today, MONTHS[found["w"].replace(" ", "")])
     if found["part"]:
         return None
     if found["d"]:
@@ -197,7 +157,7 @@ def _relative_month(found: re.Match[str], here: _Here) -> str | None:
 def _week(found: re.Match[str], here: _Here) -> str | None:
     if not found["d"]:
         return None
-    weeks = _WEEKS[found["w"].replace(" ", "")]
+    weeks = WEEKS[found["w"].replace(" ", "")]
     days = 7 * weeks + WEEKDAYS.index(found["d"]) - here.today.weekday()
     return shifted(here.today, days)
 
@@ -216,7 +176,7 @@ def _near_weekday(found: re.Match[str], here: _Here) -> str | None:
 
 
 def _day_word(found: re.Match[str], here: _Here) -> str | None:
-    return shifted(here.today, _DAYS_AGO[found["w"].replace(" ", "")])
+    return shifted(here.today, DAYS_AGO[found["w"].replace(" ", "")])
 
 
 def _ago(found: re.Match[str], here: _Here) -> str | None:
@@ -260,9 +220,9 @@ def _feast(found: re.Match[str], here: _Here) -> str | None:
     name = found["w"]
     if name in here.feasts:
         return here.feasts[name].isoformat()
-    if name not in _FEASTS or found["more"]:
+    if name not in FEASTS or found["more"]:
         return None
-    day = nearest_day(*_FEASTS[name], today=here.today, leaning=here.leaning(found))
+    day = nearest_day(*FEASTS[name], today=here.today, leaning=here.leaning(found))
     return day.isoformat() if day else None
 
 
@@ -274,8 +234,8 @@ _BARE_DAY_ENDS = (
     r"(?=\s?,\s?\d{1,2}일|까지|부터|에(?!서|는\s?안)|자(?![가-힣])|날|로(?!\s?부터)|\?|이?랑|도\s|"
     r"인데|이면|이라|\s?$|\s?\()"
 )
-_YEARS_ALONE = _one_of({word: years for word, years in _YEARS.items() if word != "올"})
-_M = rf"(?P<m>\d{{1,2}}월|{_NO_WORD}(?:{_one_of(_SINO_MONTHS)}))"
+_YEARS_ALONE = _one_of({word: years for word, years in YEARS.items() if word != "올"})
+_M = rf"(?P<m>\d{{1,2}}월|{_NO_WORD}(?:{_one_of(SINO_MONTHS)}))"
 # Each is tried where those before it found nothing; a reader answers "" for what is no date after all.
 _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
     (re.compile(pattern), reader)
@@ -289,7 +249,7 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
             _full,
         ),
         (
-            rf"(?P<y>{_NO_FIGURE}'?(?:(?:19|20)\d{{2}}|\d{{2}})년|{_NO_WORD}{_YEAR_WORD})\s?(?P<m>\d{{1,2}}월|{_one_of(_SINO_MONTHS)})(?:(?P<part>{_PART})|\s?(?P<d>{_DAY_NUMBER})일(?![간째]){_WEEKDAY})?",
+            rf"(?P<y>{_NO_FIGURE}'?(?:(?:19|20)\d{{2}}|\d{{2}})년|{_NO_WORD}{_YEAR_WORD})\s?(?P<m>\d{{1,2}}월|{_one_of(SINO_MONTHS)})(?:(?P<part>{_PART})|\s?(?P<d>{_DAY_NUMBER})일(?![간째]){_WEEKDAY})?",
             _year_month,
         ),
         (
@@ -297,7 +257,7 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
             _year_month,
         ),
         (
-            rf"(?P<w>{_one_of(_MONTHS, '달')})"
+            rf"(?P<w>{_one_of(MONTHS, '달')})"
             rf"(?:(?P<part>{_PART})|\s?(?P<d>{_DAY_NUMBER})일(?![간째]){_WEEKDAY})?(?!력|콤|팽)",
             _relative_month,
         ),
@@ -313,7 +273,7 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         ),
         (rf"{_NO_WORD}올\s?(?:봄|여름|가을|겨울|초|상반기|하반기)(?=[\s에부까의이은]|$)", _unknown),
         (
-            rf"(?P<w>{_one_of(_WEEKS, '주')})"
+            rf"(?P<w>{_one_of(WEEKS, '주')})"
             r"(?:\s?(?P<d>[월화수목금토일])(?:요일|욜|(?=\s|에))|\s?주?말|\s?중|\s?초)?"
             r"(?!민|차(?!례)|택|유)",
             _week,
@@ -330,7 +290,7 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
             _unknown,
         ),
         (
-            rf"(?<![가-힣](?=[가-힣]))(?P<w>(?!낼\s?(?:수|거|것|게|까|돈|만|려|때))(?:{_one_of(_DAYS_AGO)}|내일\s?모레))(?!배움|채움|야|서야|의\s?집|시장|날씨앱)",
+            rf"(?<![가-힣](?=[가-힣]))(?P<w>(?!낼\s?(?:수|거|것|게|까|돈|만|려|때))(?:{_one_of(DAYS_AGO)}|내일\s?모레))(?!배움|채움|야|서야|의\s?집|시장|날씨앱)",
             _day_word,
         ),
         (
@@ -338,7 +298,7 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
             _ago,
         ),
         (
-            rf"{_NO_WORD}(?P<w>{_one_of(_FEASTS)}|설날|구정|추석|한가위|설(?=\s?(?:연휴|명절)|에))(?P<more>\s?(?:연휴|명절|전날|다음날|이브))?(?=에|때|날|까지|부터|\s?당일|은|는|이나|도|\s?$|\s(?:쓰레기|휴무))",
+            rf"{_NO_WORD}(?P<w>{_one_of(FEASTS)}|설날|구정|추석|한가위|설(?=\s?(?:연휴|명절)|에))(?P<more>\s?(?:연휴|명절|전날|다음날|이브))?(?=에|때|날|까지|부터|\s?당일|은|는|이나|도|\s?$|\s(?:쓰레기|휴무))",
             _feast,
         ),
         (
@@ -385,8 +345,10 @@ def _dates(
             start, end = found.span()
             if any(taken[start:end]):
                 continue
-            earlier = [each for each in spans if each[1] <= start and each[2]]
-            before = max(earlier)[2] if earlier and reader is _bare_day else None
+            before = None
+            if reader is _bare_day:
+                earlier = [each for each in spans if each[1] <= start and each[2]]
+                before = max(earlier)[2] if earlier else None
             value = reader(found, _Here(text, today, before, feasts))
             # What looks like a day and is none (2월 30일) is no month either.
             if value == "" and reader not in (_full, _month_day):

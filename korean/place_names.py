@@ -10,6 +10,7 @@ from korean.place_parts import (
     EXIT,
     is_dong,
     is_nature,
+    is_part,
     is_school,
     is_station,
     is_thing,
@@ -61,7 +62,7 @@ def is_head(word: str, following: str = "") -> bool:
         kind = landmark_kind(stem)
         if kind and not (kind != "joined" and is_thing(stem)):
             return True
-        if len(stem) > 2 and (is_nature(stem) or is_dong(stem)):
+        if len(stem) > 2 and (is_part(stem) or is_nature(stem) or is_dong(stem)):
             return True
     return bool(re.fullmatch(r"[0-9]{1,2}번", word)) and following.startswith(heads.NUMBERED)
 

@@ -21,10 +21,12 @@ from korean.place_parts import (
     is_dong,
     is_nature,
     is_nature_alone,
+    is_part,
     is_station,
     is_thing,
     is_weak_kind,
     landmark_kind,
+    run_on,
     stems,
 )
 from korean.place_roads import (
@@ -51,7 +53,6 @@ _GA = re.compile(r"[가-힣]{2,5}[0-9]가동?")
 _TOWN = re.compile(r"[가-힣]{2,3}(?:읍)")
 _DISTANCE = re.compile(r"[0-9]{1,4}(?:m|미터|M|km)")
 _GOING = re.compile(r"(?:올라|들어|내려|나)?가는")
-_LIVES = re.compile(r"(?:에)?(?:사는|삽니|살아|살고|사시)[가-힣]*")
 _REPORTED_TO = re.compile(
     r"신고|전화|민원|문의|연락|말씀|말했|얘기|이야기|요청|접수|답변|답이|물어|맡겼"
 )
@@ -140,7 +141,7 @@ class Reader:
         """Whether a district behind a whole address is another place: 뚝섬로 5, 성수동."""
         if part.kind != "region" or not parts or parts[-1].kind not in _COMPLETE:
             return False
-        return is_dong(self._of(part)) or self._of(part) in words.DISTRICTS
+        return self._of(part).endswith("동") or self._of(part) in words.DISTRICTS
 
     def _leads_idly(self, parts: Sequence[_Part]) -> bool:
         """Whether the first part only leads to a name that needs it not: 우리 동네 면목동."""
@@ -168,14 +169,16 @@ class Reader:
             stem, tail = word[:size], word[size:]
             if TAIL.fullmatch(tail) is None:
                 continue
+            if tail == "서" and stem[-1:] in ("앞", "동", "남", "북"):
+                continue  # 앞서, 동서
             kind = self._kind(stem, tail, previous, index)
             if kind:
                 return _Part(start, start + size, kind, tail, index + 1)
             if tail in _AT and previous in _BEFORE_UNKNOWN and self._is_spot(stem):
                 return _Part(start, start + size, "landmark", tail, index + 1)
-        if glued := self._run_on(word):
+        if glued := run_on(word):
             return _Part(start, start + len(glued), "landmark", "에", index + 1, closed=True)
-        if previous and goes_on(word) and self._way_follows(index):
+        if goes_on(word) and self._way_follows(index, plainly=not previous):
             return _Part(start, end, "landmark", "", index + 1)
         if self._may_be_name(word, index, before):
             return _Part(start, end, "name", "", index + 1)
@@ -233,6 +236,8 @@ class Reader:
             return "relation"
         if heads.GATE.fullmatch(stem):
             return "gate" if previous != "name" else "landmark"
+        if previous in _BEFORE_UNKNOWN and is_part(stem) and goes_on(stem):
+            return "landmark"
         if stem in words.HOMES:
             return "home"
         if _BLOCK.fullmatch(stem):
@@ -298,12 +303,13 @@ class Reader:
             return True  # 남영동 미군부대 담벼락 옆
         return goes_on(following[0]) and is_head(following[1])
 
-    def _way_follows(self, index: int) -> bool:
-        """Whether the way to what is named follows: 금호고 올라가는 골목."""
+    def _way_follows(self, index: int, *, plainly: bool) -> bool:
+        """Whether the way to what is named follows: 금호고 올라가는 골목; plainly: not just 가는 길."""
         following = self._following(index, 2)
         return (
             len(following) == 2
             and _GOING.fullmatch(following[0]) is not None
+            and not (plainly and following[0] == "가는")
             and following[1].startswith(("길", "골목", "계단", "언덕", "입구"))
         )
 
@@ -315,23 +321,6 @@ class Reader:
             and any(stem in heads.OF_HEADS for stem in stems(following[0]))
             and goes_on(word)
         )
-
-    def _run_on(self, word: str) -> str:
-        """The place at the head of a sentence written without spaces: 강남역앞에가로등이."""
-        for found in re.finditer(r"에서?(?=[가-힣]{2})", word):
-            head = word[: found.start()]
-            if len(head) < 3:
-                continue
-            if is_station(head):
-                return head
-            if landmark_kind(head) in ("landmark", "joined"):
-                return head
-        lives = _LIVES.search(word)
-        if lives is not None and lives.end() == len(word) and lives.start() > 1:
-            head = word[: lives.start()]
-            if is_dong(head) or head in words.DISTRICTS:
-                return head
-        return ""
 
     def _is_place(self, parts: Sequence[_Part], after: int) -> bool:
         kinds = [part.kind for part in parts]
