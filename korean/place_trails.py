@@ -16,16 +16,25 @@ _TRAIL = re.compile(
     r"(?P<spot>골목길|골목|길목|길|방향|쪽|데|곳|입구|언덕|계단)"
 )
 # A middle word with one of these is a clause of its own: 쓰레기가 쌓여 있는 곳.
+# 5번 출구 나와서 오른쪽 골목.
+_TURN = re.compile(
+    r"(?:에서|으?로)?\s*(?:나와서?|나와가지고|나오면|내려서|내리면|건너서?|건너면)\s+(?:바로\s)?(?:왼쪽|오른쪽|좌측|우측)\s(?:첫\s?번째\s)?골목(?:길|안)?"
+)
 _CLAUSE = re.compile(r"(?:[이가을를은는도여어아고며서]|많이|계속|[았었했]던)$")
 _AFTER = re.compile(r"(?:[\s.,!?~]|이|예|에|입|인|요|라|앞|옆|쪽|아|은|는|도|$)")
 
 
 def trail_end(text: str, end: int) -> int:
     """Where the way on from a place that ends at ``end`` is over; ``end`` when there is none."""
+    turn = _TURN.match(text, end)
+    if turn is not None:
+        return turn.end()
     found = _TRAIL.match(text, end)
     if found is None or not _AFTER.match(text, found.end()):
         return end
     middle = found["middle"].split()
+    if re.match(r"\s*(?:이|가)?\s*어디", text[found.end() :]):
+        return end  # it is the way that is asked for
     if any(_CLAUSE.search(word) for word in middle):
         return end
     # What is somewhere must be a kind of place: 약국 있는 골목, not 쓰레기 있는 곳.

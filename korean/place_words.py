@@ -40,7 +40,17 @@ NOT_DONG = _words(
 )
 # Words that end like these are no station, but for 홍대입구역, 가산디지털단지역, 장지역.
 NOT_STATION_ENDINGS = ("지역", "구역", "영역", "용역", "방역", "권역", "내역")
-STATION_ENDINGS = ("입구역", "단지역", "장지역", "신내역", "앞역")
+STATION_ENDINGS = (
+    "입구역",
+    "단지역",
+    "장지역",
+    "유원지역",
+    "대방역",
+    "남영역",
+    "초지역",
+    "신내역",
+    "앞역",
+)
 NOT_STATION = _words(
     "지역 구역 영역 용역 방역 권역 내역 전역 광역 무역 통역 번역 면역 병역 하역 해역 수역 "
     "현역 노역 반역 교역 검역 역역 이역 배역 주역 악역 제역 성역 대역 음역 유역 경역"

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
+from nlu.cities import VARIABLE as CITY_VARIABLE
 from nlu.light import without_tensorflow
 from nlu.model import (
     ROOT,
@@ -76,7 +77,7 @@ def train(project: Project) -> Path:
         started = time.monotonic()
         with tempfile.TemporaryDirectory(prefix=".training-", dir=project.models) as folder:
             print(f"[1/3] Loading Rasa to train model {wanted} …", flush=True)
-            _prepare_process(Path(folder))
+            _prepare_process(Path(folder), project)
             print(f"[2/3] Training ({time.monotonic() - started:.0f} s so far) …", flush=True)
             archive = _train_with_rasa(project, Path(folder))
             if content_hash(project) != wanted:
@@ -120,7 +121,11 @@ def rasa_says(error: BaseException) -> str:
     return f"{reason} {rasa_says(error.__cause__)}" if error.__cause__ else reason
 
 
-def _prepare_process(folder: Path) -> None:
+def _prepare_process(folder: Path, project: Project) -> None:
+    # The model's name stands for this city's file, so no other one may be read.
+    os.environ.pop(CITY_VARIABLE, None)
+    if project.city_file.is_file():
+        os.environ[CITY_VARIABLE] = str(project.city_file.resolve())
     # The content hash has decided already; Rasa's own cache could only go stale.
     os.environ["RASA_MAX_CACHE_SIZE"] = "0"
     os.environ["RASA_CACHE_DIRECTORY"] = str(folder / "cache")

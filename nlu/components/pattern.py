@@ -1,7 +1,6 @@
-"""Finds what has a fixed written form: case numbers, contact tokens, simple dates and times.
+"""Finds what has a fixed written form: case numbers and contact tokens. Reads no dates and no sums.
 
-Values stay as written (a case number is put into its one form); working out which day "어제" was
-is not done here.
+A case number is put into its one form; a token stays as written.
 """
 
 from __future__ import annotations
@@ -20,18 +19,6 @@ from rasa.shared.nlu.training_data.message import Message
 
 CASE_NUMBER = re.compile(r"(?<![\d-])(20\d{2})\s?[-–—]\s?(\d{6})(?![\d-])")
 CONTACT = re.compile(r"⟦(?:전화|메일)\d+⟧")
-DATE = re.compile(
-    r"(?<!\d)20\d{2}\s?[-./년]\s?\d{1,2}\s?[-./월]\s?\d{1,2}(?!\d)일?"
-    r"|(?<!\d)\d{1,2}월\s?\d{1,2}일"
-    r"|(?<![\d월년])\d{1,3}(?:일|주|주일|달|개월)\s?전"
-    r"|그저께|그제|어제|오늘|내일|모레|지난주|이번\s?주|다음\s?주|지난달"
-    r"|[월화수목금토일]요일"
-)
-TIME = re.compile(
-    r"(?:(?:오전|오후|새벽|아침|저녁|밤|낮)\s?)?(?<!\d)\d{1,2}시(?!청)(?:\s?(?:\d{1,2}분|반))?"
-    r"|(?<!\d)(?:[01]?\d|2[0-3]):[0-5]\d(?!\d)"
-    r"|오전|오후|새벽"
-)
 
 
 def _as_written(match: re.Match[str]) -> str:
@@ -46,14 +33,12 @@ def _case_number(match: re.Match[str]) -> str:
 PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     ("contact", CONTACT, _as_written),
     ("case_number", CASE_NUMBER, _case_number),
-    ("date", DATE, _as_written),
-    ("time", TIME, _as_written),
 )
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class PatternExtractor(GraphComponent, EntityExtractorMixin):
-    """Sets the entities case_number, contact, date and time."""
+    """Sets the entities case_number and contact."""
 
     @classmethod
     def create(

@@ -1,8 +1,14 @@
-"""Finds places in a message with `korean.places`. Holds no place knowledge of its own."""
+"""Finds places in a message with `korean.places`. Holds no place knowledge of its own.
+
+The names of the city come from the compiled city that SOTONG_CITY_FILE names (nlu.train sets it) and are
+kept in the model; without it, places are found by their form alone.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +19,26 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
 
-import korean
-from korean.places import find_places
+from korean.entities import find_place_entities
+from nlu.cities import city_file, read_names
+from nlu.components.values import hash_of_rules
 
 PLACE = "place"
+NAMES = "names.json"
 
 
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class PlaceExtractor(GraphComponent, EntityExtractorMixin):
     """Sets entity `place`: the longest phrase that a crew needs, without particles."""
+
+    def __init__(
+        self, model_storage: ModelStorage, resource: Resource, names: Collection[str] = ()
+    ) -> None:
+        self._storage = model_storage
+        self._resource = resource
+        self._names = frozenset(names)
 
     @classmethod
     def create(
@@ -32,28 +48,56 @@ class PlaceExtractor(GraphComponent, EntityExtractorMixin):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> PlaceExtractor:
-        """Made by Rasa, in training and when a model is loaded."""
-        return cls()
+        """An extractor that is still to be told the names of the city."""
+        return cls(model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> PlaceExtractor:
+        """An extractor with the names that the model was trained with."""
+        with model_storage.read_from(resource) as folder:
+            names = json.loads((Path(folder) / NAMES).read_text(encoding="utf-8"))
+        return cls(model_storage, resource, names)
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
-        """The rules live in `korean`, which Rasa's training cache does not see."""
-        digest = hashlib.sha256()
-        for path in sorted(Path(korean.__path__[0]).rglob("*.py")):
-            digest.update(path.read_bytes())
-        return digest.hexdigest()
+        """Rules and names lie in files that Rasa's training cache does not see."""
+        path = city_file()
+        names = path.read_bytes() if path is not None and path.is_file() else b""
+        return hash_of_rules() + hashlib.sha256(names).hexdigest()
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Keep the names of the city in the model.
+
+        Raises:
+            Unusable: SOTONG_CITY_FILE names no compiled city.
+        """
+        path = city_file()
+        names = read_names(path) if path is not None else ()
+        self._names = frozenset(names)
+        with self._storage.write_to(self._resource) as folder:
+            text = json.dumps(names, ensure_ascii=False, indent=0)
+            (Path(folder) / NAMES).write_text(text + "\n", encoding="utf-8")
+        return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add what is found to the entities of each message."""
         for message in messages:
-            found = self.add_extractor_name(extract_places(message.get(TEXT) or ""))
+            places = extract_places(message.get(TEXT) or "", names=self._names)
+            found = self.add_extractor_name(places)
             message.set(ENTITIES, (message.get(ENTITIES) or []) + found, add_to_output=True)
         return messages
 
 
-def extract_places(text: str) -> list[dict[str, Any]]:
+def extract_places(text: str, *, names: Collection[str] = frozenset()) -> list[dict[str, Any]]:
     """Places as Rasa entities; offsets refer to `text`."""
     return [
-        {"entity": PLACE, "value": span.text, "start": span.start, "end": span.end}
-        for span in find_places(text)
+        {"entity": PLACE, "value": place.value, "start": place.start, "end": place.end}
+        for place in find_place_entities(text, gazetteer=names)
     ]

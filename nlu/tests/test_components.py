@@ -31,10 +31,7 @@ def _found(text: str) -> list[tuple[str, str]]:
         ("02-2026-000123", []),
         ("2026-0001234", []),
         ("⟦전화1⟧로 연락 주세요, ⟦메일2⟧도 돼요", [("contact", "⟦전화1⟧"), ("contact", "⟦메일2⟧")]),
-        ("어제 오후 3시 반에요", [("date", "어제"), ("time", "오후 3시 반")]),
-        ("5월 3일 15:30부터", [("date", "5월 3일"), ("time", "15:30")]),
-        ("2026-05-03에 봤어요", [("date", "2026-05-03")]),
-        ("사흘 말고 3일 전", [("date", "3일 전")]),
+        ("어제 오후 3시 반에요", []),
         ("서울시청 앞", []),
         ("2시청역", []),
         ("가로등이 고장났어요", []),
@@ -43,13 +40,6 @@ def _found(text: str) -> list[tuple[str, str]]:
 )
 def test_written_forms_are_found(text: str, found: list[tuple[str, str]]) -> None:
     assert _found(text) == found
-
-
-def test_a_date_is_not_part_of_a_case_number() -> None:
-    assert _found("2026-000123, 2026-01-02") == [
-        ("case_number", "2026-000123"),
-        ("date", "2026-01-02"),
-    ]
 
 
 def test_features_forget_what_does_not_matter() -> None:
