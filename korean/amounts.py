@@ -22,7 +22,7 @@ _FIGURES = re.compile(r"\d{1,3}(?:,\d{3})+(?![\d,])|\d{1,16}(?:\.\d{1,6})?(?![\d
 _START = re.compile("[0-9₩일이삼사오육륙칠팔구십백천만]")
 # A number that goes on from something is another kind: 02-120, 2.5.1, No7, 3~4만원.
 _BEFORE_FIGURE = re.compile(r"(?:[A-Za-z\d][-.:/]?|\d,|\d\s?~\s?)$")
-_WON = re.compile(r"\s?원(?!룸|형|통|칙|격|년|고|자력|심력)")
+_WON = re.compile(r"\s?(?:여\s?)?원(?!룸|형|통|칙|격|년|고|자력|심력)")
 # After number words 원 must end: 만원이에요 but not 이천 원미동.
 _WON_ENDS = re.compile(
     r"(?:$|[^가-힣]|이|인|은|을|의|에|도|만|과|까지|부터|으로|짜리|정도|씩|대|가량|권|어치|넘|밖|쯤|입|요|예|돈|내|"
@@ -44,6 +44,13 @@ _MONEY_BEFORE = re.compile(
     r"(?:월세|전세|보증금|벌금|과태료|범칙금|요금|비용|예산|금액|값|가격|임대료|지원금|보조금|수당|돈|월급|연봉|"
     r"세금|[가-힣](?:비|금|료|세|액))(?:[이가은는을를로에]|으로|만|도)?\s*(?:총|약|한|월|연|각|최대)?\s*$"
 )
+# What is paid: 30만 나왔어요. The end of a range says it for its begin: 10만~20만원.
+_MONEY_AFTER = re.compile(
+    r"\s?(?:이나|이|을|은|가|까지|정도|넘게|씩)?\s?(?:나왔|나온|나와|냈|내라|내야|내래|달래|달라|들었|들여|빠져나|결제|입금|환불|청구|부과)"
+    r"|\s?[~\-]\s?\d[\d,.]*\s?[천백십만억조]+\s?원"
+)
+# Written so it is money unless a counter follows, which is asked before: 3만5천, 2조 3천.
+_MIXED = re.compile("[만조]천")
 _CUE_BEFORE = 14
 
 
@@ -151,6 +158,9 @@ def _said_without_won(text: str, before: str, reading: _Reading) -> bool:
     if reading.open_word or bare:  # 전세 만기
         return False
     if "억" in reading.units:
+        return True
+    mixed = reading.rest and _MIXED.search(reading.units)
+    if mixed or (reading.units and _MONEY_AFTER.match(text, reading.end)):
         return True
     big = "조" in reading.units or "만" in reading.units
     return big and _MONEY_BEFORE.search(before) is not None

@@ -48,6 +48,8 @@ class _Here:
     text: str
     today: date
     before: str | None
+    # The date before, when this one is the end of what begins there: 3월부터 5월까지.
+    since: str | None
     feasts: Mapping[str, date]
 
     def leaning(self, found: re.Match[str]) -> int:
@@ -72,7 +74,7 @@ _NO_FIGURE = r"(?<![\d.,/\-])"
 _WEEKDAY = r"(?:\s?\(?(?:[월화수목금토일]요일|(?<=\()[월화수목금토일](?=\)))\)?)?"
 _DAY_NUMBER = rf"(?:\d{{1,2}}|{numerals.SINO})"
 _PART = (
-    r"\s?(?:말일|말|초순|초|중순|하순|상순|중반|상반기|하반기|[1-4]\s?/?\s?4?분기|봄|여름|가을|겨울|설|추석)"
+    r"\s?(?:말일|말|초순|초|중순|하순|상순|중반|상반기|하반기|[1-4]\s?/?\s?4?분기|봄|여름|가을|겨울|설|추석|(?:첫째|둘째|셋째|넷째|마지막|첫)\s?주(?:\s?[월화수목금토일]요일)?)"
     r"(?:\s?연휴)?(?![가-힣]{2}동)"
 )
 _YEAR_WORD = f"(?:{_one_of(YEARS)})"
@@ -85,7 +87,7 @@ _COUNT = rf"(?:\d{{1,3}}|{numerals.SINO}|{numerals.NATIVE})"
 def _year_of(word: str | None, here: _Here) -> int | None:
     if not word:
         return None
-    plain = word.strip("'’ ")
+    plain = word.strip("'’ ").removesuffix("도")
     if plain in YEARS:
         return here.today.year + YEARS[plain]
     figures = re.match(r"\d+", plain)
@@ -124,6 +126,10 @@ def _month_day(found: re.Match[str], here: _Here) -> str | None:
     day = numerals.number(found["d"])
     if not month or not day:
         return ""
+    if here.since:
+        year = int(here.since[:4])
+        days = (valid_day(year + more, month, day) for more in (0, 1))
+        return next((d.isoformat() for d in days if d and d.isoformat() >= here.since), "")
     nearest = nearest_day(month, day, today=here.today, leaning=here.leaning(found))
     return nearest.isoformat() if nearest else ""
 
@@ -134,6 +140,9 @@ def _month(found: re.Match[str], here: _Here) -> str | None:
         return ""
     if found["part"]:
         return None
+    if here.since:
+        year = int(here.since[:4])
+        return month_value(year + (f"{month:02d}" < here.since[5:7]), month) or ""
     return nearest_month(month, today=here.today, leaning=here.leaning(found)) or ""
 
 
@@ -157,7 +166,7 @@ def _relative_month(found: re.Match[str], here: _Here) -> str | None:
 def _week(found: re.Match[str], here: _Here) -> str | None:
     if not found["d"]:
         return None
-    weeks = WEEKS[found["w"].replace(" ", "")]
+    weeks = WEEKS.get(found["w"].replace(" ", ""), 0)  # 금주
     days = 7 * weeks + WEEKDAYS.index(found["d"]) - here.today.weekday()
     return shifted(here.today, days)
 
@@ -231,7 +240,7 @@ def _unknown(found: re.Match[str], here: _Here) -> str | None:
 
 
 _BARE_DAY_ENDS = (
-    r"(?=\s?,\s?\d{1,2}일|까지|부터|에(?!서|는\s?안)|자(?![가-힣])|날|로(?!\s?부터)|\?|이?랑|도\s|"
+    r"(?=경|쯤|께|\s?,\s?\d{1,2}일|까지|부터|에(?!서|는\s?안)|자(?![가-힣])|날|로(?!\s?부터)|\?|이?랑|도\s|"
     r"인데|이면|이라|\s?$|\s?\()"
 )
 _YEARS_ALONE = _one_of({word: years for word, years in YEARS.items() if word != "올"})
@@ -265,32 +274,42 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
             rf"{_NO_FIGURE}(?:(?:지난|오는)\s)?{_M}\s?(?P<d>{_DAY_NUMBER})일(?![간째]){_WEEKDAY}",
             _month_day,
         ),
-        (rf"{_NO_FIGURE}{_M}(?P<part>{_PART})?(?![드세급요동]|[가-힣]동)", _month),
         (
-            rf"(?P<y>{_NO_FIGURE}(?:(?:19|20)\d{{2}}|'\d{{2}})년도?|{_NO_WORD}(?:{_YEARS_ALONE}))"
+            rf"{_NO_FIGURE}{_M}\s?(?P<d>\d{{1,2}})(?=\s?[~,\-]\s?\d{{1,2}}일)",
+            _month_day,
+        ),
+        (
+            rf"{_NO_FIGURE}(?<!매년\s)(?<!해마다\s){_M}(?P<part>{_PART})?(?![드세급요동]|[가-힣]동)",
+            _month,
+        ),
+        (
+            rf"(?P<y>{_NO_FIGURE}(?:(?:19|20)\d{{2}}년도?|'\d{{2}}년도?|\d{{2}}년도)|{_NO_WORD}(?:{_YEARS_ALONE})(?:(?<=년)도(?!\s?안))?)"
             rf"(?P<part>{_PART})?(?![생산형째식])",
             _year,
         ),
-        (rf"{_NO_WORD}올\s?(?:봄|여름|가을|겨울|초|상반기|하반기)(?=[\s에부까의이은]|$)", _unknown),
         (
-            rf"(?P<w>{_one_of(WEEKS, '주')})"
-            r"(?:\s?(?P<d>[월화수목금토일])(?:요일|욜|(?=\s|에))|\s?주?말|\s?중|\s?초)?"
+            rf"{_NO_WORD}(?:올\s?(?:봄|여름|가을|겨울|초|상반기|하반기)|지난\s?(?:봄|여름|가을|겨울))(?=[\s에부까의이은]|$)",
+            _unknown,
+        ),
+        (
+            rf"(?P<w>{_one_of(WEEKS, '주')}|금주(?=\s?[월화수목금토일]요일))"
+            r"(?:\s?(?P<d>[월화수목금토일])(?:요일|욜|(?=\s|에))|\s?주?말|\s?중반|\s?중|\s?초)?"
             r"(?!민|차(?!례)|택|유)",
             _week,
         ),
         (
-            r"(?<!매주 )(?<!매주)(?<!격주)(?<!째 )(?<!째)"
+            r"(?<!매주 )(?<!매주)(?<!격주)(?<!격주 )(?<!째 )(?<!째)"
             r"(?:(?P<p>지난|저번|오는|돌아오는|다가오는|다음|이번)\s?)?"
             r"(?P<d>[월화수목금토일])(?:요일|욜)(?!\s?마다|\s?\d|[들엔장]|에는)",
             _near_weekday,
         ),
         (r"(?:지난|이번|저번|다음)\s?주말", _unknown),
         (
-            rf"{_NO_WORD}(?:엊그제|엊그저께|며칠\s?전(?!화)|몇\s?(?:주|달|개월|년)\s?전(?!화))",
+            rf"{_NO_WORD}(?:엊그제|엊그저께|반년\s?전|며칠\s?전(?!화)|몇\s?(?:주|달|개월|년)\s?전(?!화))",
             _unknown,
         ),
         (
-            rf"(?<![가-힣](?=[가-힣]))(?P<w>(?!낼\s?(?:수|거|것|게|까|돈|만|려|때))(?:{_one_of(DAYS_AGO)}|내일\s?모레))(?!배움|채움|야|서야|의\s?집|시장|날씨앱)",
+            rf"(?<![가-힣](?=[가-힣]))(?P<w>(?!낼\s?(?:수|거|것|게|까(?!지)|돈|만|려|때))(?:{_one_of(DAYS_AGO)}|내일\s?모레))(?!배움|채움|야|서야|의\s?집|시장|날씨앱)",
             _day_word,
         ),
         (
@@ -303,7 +322,7 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         ),
         (
             r"(?<!의 )(?<![\d./])(?P<m>0?[1-9]|1[0-2])\s?/\s?(?P<d>[12]\d|3[01]|0?[1-9])(?![\d/])"
-            r"(?:일(?!자))?(?:\s?\([월화수목금토일]\))?(?=일자|자|에|까지|부터|\s|,|~|$|일)",
+            r"(?:일(?!자))?(?:\s?\([월화수목금토일]\))?(?=일자|자|에|까지|부터|인|이|은|날|\s|,|~|$|일)",
             _short,
         ),
         (
@@ -311,11 +330,14 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
             _short,
         ),
         (
-            rf"{_NO_FIGURE}(?<![월월]\s)(?<!월)(?:(?:지난|오는)\s)?(?P<d>\d{{1,2}})일{_BARE_DAY_ENDS}(?!에\s?한)",
+            rf"(?<![\d./\-])(?<!월\s)(?<!월)(?<!매달\s)(?<!매월\s)(?:(?:지난|오는)\s)?(?P<d>\d{{1,2}})일{_BARE_DAY_ENDS}(?!에\s?한)",
             _bare_day,
         ),
     )
 )
+
+
+_FROM = re.compile(r"\s?(?:부터|에서|~|-)\s?")
 
 
 def find_dates(
@@ -345,11 +367,13 @@ def _dates(
             start, end = found.span()
             if any(taken[start:end]):
                 continue
-            before = None
-            if reader is _bare_day:
-                earlier = [each for each in spans if each[1] <= start and each[2]]
-                before = max(earlier)[2] if earlier else None
-            value = reader(found, _Here(text, today, before, feasts))
+            earlier = None
+            if reader in (_bare_day, _month, _month_day):
+                earlier = max((e for e in spans if e[1] <= start and e[2]), default=None)
+            before = earlier[2] if earlier else None
+            linked = earlier and _FROM.fullmatch(text, earlier[1], start)
+            since = before if before and len(before) >= 7 and linked else None
+            value = reader(found, _Here(text, today, before, since, feasts))
             # What looks like a day and is none (2월 30일) is no month either.
             if value == "" and reader not in (_full, _month_day):
                 continue

@@ -99,5 +99,4 @@ def leads_place(word: str, following: list[str]) -> bool:
             for stem in stems(following[1])
         )
         and is_name(following[0])
-        and not is_thing(following[0])
     )

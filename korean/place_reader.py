@@ -56,6 +56,8 @@ _GOING = re.compile(r"(?:올라|들어|내려|나)?가는")
 _REPORTED_TO = re.compile(
     r"신고|전화|민원|문의|연락|말씀|말했|얘기|이야기|요청|접수|답변|답이|물어|맡겼"
 )
+# No place has so many; a longer row would be read again from each of its words.
+_MOST_PARTS = 16
 # Parts that tell nothing at the end of a phrase, and those after which an address is complete.
 _NO_END = frozenset({"name", "own", "between", "thing"})
 _COMPLETE = frozenset({"address", "number", "exit"})
@@ -113,7 +115,7 @@ class Reader:
         """The phrase (start, end, ending) that begins at this word, and the word to go on from."""
         parts: list[_Part] = []
         at = index
-        while at < len(self.tokens):
+        while at < len(self.tokens) and len(parts) < _MOST_PARTS:
             if parts and not self._touches(parts[-1], at):
                 break
             part = self._part(at, parts)

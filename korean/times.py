@@ -24,14 +24,14 @@ class TimeSpan:
     value: str | None
 
 
-_HALF = r"(?:오전|오후|새벽|아침|점심|한낮|대낮|낮|저녁|한밤|밤)"
+_HALF = r"(?:AM|PM|am|pm|오전|오후|새벽|아침|점심|한낮|대낮|낮|저녁|한밤|밤)"
 _HOURS = "한|두|세|네|다섯|여섯|일곱|여덟|여덜|아홉|열한|열하나|열두|열둘|열"
 _TIME = re.compile(
     rf"(?:(?P<half>{_HALF})\s?)?(?:"
     r"(?<![\d:.,/\-])(?P<clock>[01]?\d|2[0-4]):(?P<past>[0-5]\d)(?::[0-5]\d)?(?![\d:])"
     rf"|(?:(?<![\d.,/:\-])(?P<hour>[01]?\d|2[0-4])\s?|(?<![가-힣])(?P<word>{_HOURS})\s?"
     rf"|(?<=[전후벽침심낮녁밤])(?P<glued>{_HOURS})\s?)"
-    r"시(?!간|민|장|청|내(?!로)|설|작|의|행|도(?!\s)|적|름|바삐|끄|위|댁|키|급|세)(?:\s?(?P<minute>\d{1,2}|[일이삼사오십]{1,4})\s?분|\s?(?P<thirty>반)(?![가-힣]{2}))?(?:\s?정각)?"
+    r"시(?!간|민|장|청|내(?!로)|설|작|의|행|도(?!\s)|적|름|바삐|끄|위|댁|키|급|세)(?:\s?(?P<minute>\d{1,2}|[일이삼사오십]{1,4})\s?분|\s?(?P<thirty>반)(?!대|장|찬|지|복|응|려|포|드시|영|상))?(?:\s?정각)?"
     r")"
     r"|(?P<noon>(?<![가-힣])정오(?![가-힣]{2})|(?<![가-힣])자정(?!작용|능력))"
 )
@@ -103,7 +103,7 @@ def _minutes(found: re.Match[str], half: str) -> int | None:
 
 def _hour_of(hour: int, half: str) -> int:
     """The hour from 0 to 23 of an hour from 1 to 12 and a part of the day."""
-    if half in ("오전", "새벽", "아침"):
+    if half in ("오전", "새벽", "아침", "AM", "am"):
         return hour % 12
     if half in ("점심", "낮", "한낮", "대낮"):
         return hour + 12 if hour < 7 else hour

@@ -33,6 +33,9 @@ READ = [
     ("327억 4천만원 산정", "327억 4천만원", 32_740_000_000),
     ("5십만원 충전", "5십만원", 500_000),
     ("십만원권 상품권", "십만원", 100_000),
+    ("총 5억여원 들었대요", "5억여원", 500_000_000),
+    ("택시가 4만7천 나왔어요", "4만7천", 47_000),
+    ("이번에 30만 나왔어요", "30만", 300_000),
 ]
 
 NONE = [
@@ -62,6 +65,9 @@ NONE = [
     "이만 끊을게요",
     "100원룸",
     "병원 공원 지원 회원",
+    "1만5천 세대가 살아요",
+    "전세 만기예요",
+    "천오백 명",
     "2026-000123",
     "",
 ]
@@ -82,6 +88,11 @@ def test_what_is_no_money_is_not_read(said: str) -> None:
 def test_two_sums_are_two() -> None:
     found = find_amounts("양육수당 10만원에서 20만원으로 오른 거 맞죠")
     assert [one.won for one in found] == [100_000, 200_000]
+
+
+def test_the_begin_of_a_range_is_a_sum_where_it_has_its_unit() -> None:
+    assert [one.won for one in find_amounts("10만~20만원")] == [100_000, 200_000]
+    assert find_amounts("3~4만원") == []
 
 
 _WORDS = "영일이삼사오육칠팔구"

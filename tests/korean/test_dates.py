@@ -65,6 +65,14 @@ READ = [
     ("지난 12일에 냈어요", "지난 12일", "2026-11-12"),
     ("오는 15일에 하나요", "오는 15일", "2026-12-15"),
     ("25일까지 내래요", "25일", "2026-12-25"),
+    ("11월 셋째 주 토요일에", "11월 셋째 주 토요일", None),
+    ("26년도 예산", "26년도", "2026"),
+    ("지난여름에 잠겼던", "지난여름", None),
+    ("금주 금요일까지", "금주 금요일", "2026-12-04"),
+    ("지난주 중반에", "지난주 중반", None),
+    ("20일경에 냈어요", "20일", "2026-11-20"),
+    ("낼까지요", "낼", "2026-12-01"),
+    ("일요일에도 수거하나요 스티커는 냈어요", "일요일", "2026-12-06"),
 ]
 
 NONE = [
@@ -91,6 +99,9 @@ NONE = [
     "30분 전에",
     "카드로 낼 수 있나요",
     "보름 동안",
+    "매달 5일에 내요",
+    "매년 3월에 해요",
+    "격주 토요일에",
     "",
 ]
 
@@ -110,6 +121,19 @@ def test_what_is_no_date_is_not_read(said: str) -> None:
 def test_a_day_alone_belongs_to_the_month_named_before() -> None:
     found = find_dates("12월 24일이랑 25일도 가져가요?", today=MONDAY)
     assert [one.value for one in found] == ["2026-12-24", "2026-12-25"]
+
+
+@pytest.mark.parametrize(
+    ("said", "values"),
+    [
+        ("3월부터 5월까지", ["2026-03", "2026-05"]),
+        ("11월 26일부터 1월 5일까지", ["2026-11-26", "2027-01-05"]),
+        ("12월 24,25일에 쉬나요", ["2026-12-24", "2026-12-25"]),
+        ("3월 2~5일에 냈어요", ["2026-03-02", "2026-03-05"]),
+    ],
+)
+def test_the_end_of_a_range_lies_behind_its_begin(said: str, values: list[str]) -> None:
+    assert [one.value for one in find_dates(said, today=MONDAY)] == values
 
 
 def test_a_feast_that_moves_has_a_value_when_a_calendar_knows_it() -> None:

@@ -190,6 +190,6 @@ def test_no_text_makes_it_fail_and_places_are_pieces_of_it(text: str) -> None:
 )
 def test_twenty_thousand_characters_take_no_long_time(piece: str) -> None:
     text = piece * (20_000 // len(piece))
-    began = time.perf_counter()
+    began = time.process_time()
     find_places(text)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
