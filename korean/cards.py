@@ -14,7 +14,7 @@ from korean.findings import CARD, Found, names_a_thing
 
 _CUE = re.compile(r"카드|체크카드|신용|비자|마스터|아멕스|카번|결제")
 _NO_MONEY = re.compile(
-    r"(?:교통|회원|포인트|도서|출입|동행)\s?카드(?!\s?(?:말고|아니고|가\s?아니라|아닌))[^0-9]{0,12}$|(?:티머니|하이패스)[^0-9]{0,12}$"
+    r"(?:회원|포인트|도서|출입|동행)\s?카드(?!\s?(?:말고|아니고|가\s?아니라|아닌))[^0-9]{0,12}$|티머니[^0-9]{0,12}$"
 )
 _AFTER = re.compile(r"[^0-9\n]{0,6}(?:카드|비자|마스터|아멕스|아메리칸)")
 # Length → after which digits it is parted.

@@ -212,6 +212,11 @@ def right_of(text: str, at: int) -> tuple[str, int]:
     ) else 0
 
 
+def is_titled(text: str, end: int) -> bool:
+    """Whether the words after say that the name is an official's, a star's or a place's."""
+    return _PUBLIC_AFTER.match(text, end) is not None
+
+
 def is_public(before: str, text: str, end: int) -> bool:
     """Whether the words around say that the name is an official's, a star's or a place's."""
     return _PUBLIC_AFTER.match(text, end) is not None or _PUBLIC_BEFORE.search(before) is not None

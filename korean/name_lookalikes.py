@@ -6,6 +6,7 @@ Beginnings are among them (신고하, 안전해): what is cut off before an endi
 from __future__ import annotations
 
 _WORDS = """
+제번호 제전화 제차량 제주소 제이름 제메일 제계좌 제연락 제차번 오타아
 가능성 가맹점 가서 가옥 가옥주 가입자 가정 가정식 가정의 가지 가진 간병 간봉 간식 갈현동 감자 감정평
 감지기 감화원 강경 강경책 강경파 강기사 강남대 강남예 강당 강대국 강동예 강력범 강력분 강릉 강바람
 강설량 강수량 강우량 교통량 오히려 고개숙 고개 꾸미고

@@ -6,6 +6,7 @@ given name, less something for a word that is known to be none.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from korean.given_names import CHRISTIAN, GIVEN, LONG_CHRISTIAN
@@ -34,6 +35,9 @@ _BEGINS_LIKE_A_WORD = -14
 _ALONE = dict.fromkeys(("남궁", "황보", "제갈", "독고", "선우"), 30) | {"사공": 0}
 _MAKES_WORDS = frozenset("하해한할함된될형성식적율률중별권법건만")
 _FIRST = frozenset(SURNAME)
+_NOT_DONE = re.compile(
+    "안(?:[온간한된난준본산][대데다]|살[아고]|받[아고]|맞[아고]|들어|열어|먹어|읽어|보여|들려|열려|켜져|꺼져|내려|올라|적어|찍혀|막혀|나[와온]|되[어고]|주[고네])"
+)
 _NO_DONG_BEGINS_SO = frozenset("김박최윤")
 _DONGS_THAT_ARE_NAMES = frozenset({"길동", "막동", "복동", "기동", "옥동"})
 
@@ -75,6 +79,11 @@ def given_likeness(word: str) -> int:
     return _pair(word)
 
 
+def is_surname(written: str) -> bool:
+    """Whether people bear this surname, of one syllable or two."""
+    return written in SURNAME
+
+
 def _surname(written: str) -> int | None:
     """A rare surname is no proof against a name: where one is introduced, it may stand."""
     weight = SURNAME.get(written)
@@ -105,6 +114,8 @@ def _as_word(word: str) -> int:
         return _A_WORD  # 신사동, 이문동: where somebody lives
     if len(word) == 3 and word[-1] in "이요고은는라인을를의와과로에" and word[:-1] in LOOKALIKES:
         return _A_WORD  # 이후 + 이고, not 이후이 + 고
+    if _NOT_DONE.match(word):
+        return _A_WORD  # 안온대, 안살아
     if len(word) == 3 and word[-1] == "역":
         return _A_WORD // 2
     if (

@@ -49,6 +49,7 @@ from korean.name_words import NOT_NAMES
 from korean.people_abroad import find_people_abroad
 from korean.person_frames import find_framed_names
 from korean.stated_names import find_stated_names, may_answer
+from korean.sure_frames import find_sure_names
 
 _WORD = re.compile(r"[가-힣]{2,}")
 # 허 진 호, 김 민수, 남궁 옥분: with a space, where somebody says that a name stands there.
@@ -90,6 +91,10 @@ _SAMPLES = frozenset(
     {"홍길동", "홍길순", "김철수", "김영희", "이영희", "이순신", "성춘향", "이몽룡"}
 )
 _AS_SAMPLE = re.compile(r"예시|샘플|견본|예문|작성\s?(?:예|방법)|보기란|예를\s?들")
+_PET = re.compile(
+    r"강아지|고양이|반려[견묘동]|말티즈|푸들|시츄|포메|진돗개|댕댕|냥이|비숑|치와와|리트리버|햄스터|앵무|견종|애견|동물\s?등록"
+)
+_NAMED_BEFORE = re.compile(r"이름[은이]?\s?:?\s?$")
 _LONGEST = 4
 _BEFORE = 24
 
@@ -101,6 +106,12 @@ def find_names(text: str) -> Iterator[Found]:
             text[max(0, found.start - _BEFORE) : found.end + _BEFORE]
         ):
             continue
+        if (
+            len(found.value) == 2
+            and _NAMED_BEFORE.search(text[max(0, found.start - 8) : found.start])
+            and _PET.search(text, max(0, found.start - 40), found.end + 20)
+        ):
+            continue  # 강아지 등록 이름은 초코고
         yield found
 
 
@@ -114,6 +125,7 @@ def _all(text: str) -> Iterator[Found]:
     yield from _abroad(text)
     yield from _apart(text)
     yield from find_stated_names(text)
+    yield from find_sure_names(text)
     yield from find_dictated_names(text)
     yield from find_framed_names(text)
     yield from find_latin_names(text)

@@ -17,6 +17,7 @@ from korean.name_cues import names_a_thing
 from korean.name_lookalikes import KNOWN, LOOKALIKES
 from korean.name_shapes import given_likeness, likeness
 from korean.name_words import NOT_NAMES
+from korean.plain_words import is_plain_word
 
 _B = r"(?<![가-힣A-Za-z])"
 # 홍길동에서 홍춘향으로 개명, 홍길동 -> 홍춘향.
@@ -31,12 +32,25 @@ _WITH_I = re.compile(
 )
 _NEAR = (
     r"(?:우리|울|저희|옆집|앞집|윗집|아랫집|뒷집|큰애|작은애|큰아이|작은아이|큰아들|작은아들|막내아들|막내딸|큰딸|작은딸|막내|막둥이|첫째|둘째|셋째|넷째"
-    r"|손자|손녀|손주|친구|조카|동생|형|누나|언니|오빠|아들|딸|며느리|사위|아이|애|애기|아기|반\s?친구|짝꿍|남친|여친|신랑|각시|쌍둥이|[0-9]{1,2}\s?[살세](?:짜리|배기|된)?|[0-9]학년)(?:인|은|는)?"
+    r"|손자|손녀|손주|친구|조카|동생|형|누나|언니|오빠|아들|딸|며느리|사위|아이|애|애기|아기|반\s?친구|짝꿍|남친|여친|신랑|각시|쌍둥이|[0-9]{1,2}\s?[살세](?:짜리|배기|된)?|[0-9]학년|꼬마|꼬맹이|아가|딸내미|딸래미|아들내미|아들래미|딸아이|아들놈|손녀딸|외손주|외손자|외손녀|큰손주|작은손주|여동생|남동생|남편|아내|와이프|반려자|애엄마|애아빠|사촌|고모|이모|삼촌|선배|후배|단짝|여자애|남자애)(?:인|은|는)?"
 )
 _OF_MINE = re.compile(
     rf"{_B}{_NEAR}\s(?P<name>[가-힣]{{2}})이?"
-    r"(?=(?:가|는|를|은|도|랑|와|과|네|한테|에게|하고|만|의|예요|에요|야|이에요|입니다|인데|이고)?"
+    r"(?=(?:가|는|를|은|도|랑|와|과|네|한테|에게|하고|만|의|예요|에요|야|이에요|입니다|인데|이고|꺼|거)?"
     r"(?![가-힣]))"
+)
+# 우리 애 몽룡이가, 꼬마 시아가: of children what has the 이 of names is one, unless it is a word in 이.
+_CHILD = (
+    r"(?:우리|울|저희|제|내)\s?(?:애|아이|아들|딸|손자|손녀|손주|조카|막내)|꼬마|꼬맹이|딸내미|딸래미|아들내미|아들래미"
+    r"|손주|손자|손녀|손녀딸|외손주|외손자|외손녀|조카|첫째|둘째|셋째|막내|막둥이|큰애|작은애|큰딸|작은딸|큰아들|작은아들|막내딸|막내아들"
+    r"|애기|아기|아가|동생|여동생|남동생|친구|짝꿍|사촌|신랑|각시|며느리|사위"
+)
+_CHILD_WITH_I = re.compile(
+    rf"{_B}(?:{_CHILD})(?:인|는|은)?\s(?P<name>[가-힣]{{2}})이?"
+    r"(?=(?:(?<=이)(?:가|는|를|도|의|한테|에게|꺼|\s(?:앞으로|이름|명의|것|거|통장|학교|병원|예방))|(?<!이)(?:가|는|를|도|한테|에게|랑|꺼|\s(?:앞으로|이름|명의|통장)))(?![가-힣]))"
+)
+_WORD_IN_I = re.compile(
+    r"(?:고양|지팡|어린|원숭|곰팡|떡볶|목걸|손잡|쌍둥|막둥|젊은|늙은|옷걸|재떨|나들|맞벌|돈벌|늦둥|귀걸|호랑|부엉|달팽|[가-힣]쟁|[가-힣]둥|또래|귀염|이름|생일|어르|깜빡|멀미|할미|놀)이$"
 )
 # 길동이 춘향이 둘 다; 순자씨.
 _TWO_OF_THEM = re.compile(
@@ -65,12 +79,17 @@ _IN_LETTERS = re.compile(
     r"(?P<name>[A-Z][A-Za-z'-]+(?:[ ][A-Z][A-Za-z'-]+){0,3})"
     r"(?=$|[^A-Za-z])"
 )
+# 영문이름 … 지금 HONG GILDONG으로: two words in capitals, or more, somewhere behind.
+_IN_CAPITALS = re.compile(
+    r"(?:영문|영어|로마자|여권|알파벳|철자|스펠링?)[^\n]{0,30}?(?<![A-Za-z])"
+    r"(?P<name>[A-Z]{2,10}(?:[ -][A-Z]{2,12}){1,3})(?=$|[^A-Za-z])"
+)
 # Given names that no list has, by their syllables alone.
 _LIKELY = 42
 _OF_TWO = -20
 # What names in a list score on average, at least.
 _IN_LIST = 10
-_NAMED = re.compile(r"이름|성명|성함|영문명|여권명|주민등록|철자|표기|스펠")
+_NAMED = re.compile(r"영문|이름|성명|성함|영문명|여권명|주민등록|철자|표기|스펠")
 
 
 def find_framed_names(text: str) -> Iterator[Found]:
@@ -89,9 +108,16 @@ def find_framed_names(text: str) -> Iterator[Found]:
             yield _found(found, "name", 0.64)
     for found in _OF_MINE.finditer(text):
         like = given_likeness(found["name"])
-        borne = found["name"] in PLAIN_GIVEN or (_borne(found["name"]) and like >= 0)
+        borne = found["name"] in PLAIN_GIVEN or (_borne(found["name"]) and like >= -20)
         if borne or like >= _LIKELY:
             yield _found(found, "name", 0.6)
+    for found in _CHILD_WITH_I.finditer(text):
+        name = found["name"]
+        if _WORD_IN_I.search(name + "이") or is_plain_word(name) or name in NOT_NAMES:
+            continue
+        with_i = text[found.end() - 1] == "이" and found.end() - found.start("name") == 3
+        if _borne(name) or (with_i and _closed(name) and name[-1] not in "은는을를들"):
+            yield _found(found, "name", 0.66)
     for found in _TWO_OF_THEM.finditer(text):
         pair = found["name"], found["other"]
         if all(_borne(one) and given_likeness(one) >= _OF_TWO for one in pair):
@@ -108,7 +134,7 @@ def find_framed_names(text: str) -> Iterator[Found]:
         if likeness(found["name"]) >= 0:
             yield _found(found, "name", 0.66)
     if _NAMED.search(text):
-        for found in _IN_LETTERS.finditer(text):
+        for found in (*_IN_LETTERS.finditer(text), *_IN_CAPITALS.finditer(text)):
             if not is_a_thing(_A_SURNAME.sub("", found["name"])):
                 yield _found(found, "name", 0.7)
 

@@ -58,9 +58,15 @@ _DIPLOMATIC = re.compile(
 _TEMPORARY = re.compile(
     rf"(?<![가-힣])(?:(?P<region>{_REGIONS})\s?)?임\s?(?P<number>[0-9]{{4}})(?![0-9]|-[0-9])"
 )
+# 오토바이 강남 가 1234: the region left out.
+_MOTORCYCLE = re.compile(
+    rf"(?:오토바이|이륜차|스쿠터|바이크)[가는를도이]?\s(?P<plate>[가-힣]{{2,3}}\s?[{_LETTERS}차카타파]\s?[0-9]{{4}})(?![0-9]|-[0-9])"
+)
 _TEMPORARY_CUE = re.compile(r"임시|번호판|차")
 _JUDGMENT = re.compile(r"\s?(?:호\s?)?(?:판결|결정|사건|선고|판례)")
-_CUE = re.compile(r"차|번호판|주차|번호|차량|승용|트럭|오토바이|택시|운전")
+_CUE = re.compile(
+    r"차|렌[트터]카|쏘카|과속|과태료|딱지|방치|견인|번호판|주차|번호|차량|승용|트럭|오토바이|택시|운전"
+)
 # 12조 3456억, 302호 1234번지, 3로 1200원: the letter counts something, the four digits are a sum.
 _SUM = re.compile(
     r"\s?(?:억|만|천|원|명|건|개(?!인)|가구|세대|번지|년|m|㎡|km|kg|톤|미터|시|조(?![가-힣]))"
@@ -84,6 +90,9 @@ def find_plates(text: str) -> Iterator[Found]:
     for found in _DIPLOMATIC.finditer(text):
         value = re.sub(r"\s", "", found.group())
         yield Found(found.start(), found.end(), VEHICLE_PLATE, value, 0.7)
+    for found in _MOTORCYCLE.finditer(text):
+        value = re.sub(r"\s", "", found["plate"])
+        yield Found(*found.span("plate"), VEHICLE_PLATE, value, 0.6)
     for found in _TEMPORARY.finditer(text):
         around = text[max(0, found.start() - 16) : found.end() + 16]
         if _TEMPORARY_CUE.search(around):

@@ -158,6 +158,9 @@ def _fields(text: str) -> Iterator[Found]:
 def _said(text: str) -> Iterator[Found]:
     if "성" in text:
         for found in _SURNAME.finditer(text):
+            # 성은 홍씨고 이름이 홍길동: the whole name follows.
+            if f" {found['name']}" in text[found.end() : found.end() + 12]:
+                continue
             if found["name"] in SURNAME and found["name"] not in ("이", "인", "여", "남"):
                 yield found_name(text, found, 0.7)
     for found in _CHANGED.finditer(text):

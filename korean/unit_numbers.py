@@ -67,6 +67,11 @@ _DASHED = re.compile(
     rf"(?P<unit>(?<![0-9])(?:[0-9]{{3,4}}|(?<=[가-힣])[0-9]{{1,2}}|(?<=[가-힣] )[0-9]{{1,2}})"
     rf"\s?-\s?[0-9]{{3,4}})(?![0-9]|-[0-9]|\s?번)"
 )
+# 쪽방 … 7호요: rooms of one digit where each door has a number.
+_SMALL_ROOM = re.compile(
+    r"(?:쪽방|고시원|고시텔|원룸|여인숙|여관|기숙사|리빙텔|하숙집?|셰어하우스|쉼터)[^\n0-9]{0,14}"
+    r"(?P<unit>[0-9]{1,2}\s?호)(?=$|[\s,.!?)]|요|인데|에[서요]?|입니다|이에요|예요|방|실|사는|살)"
+)
 _LIVES = (
     r"\s?(?:에서?\s?|에요?,?\s?)?(?:집\s?에?\s?사|사는|살고|살아|삽니다|살며|살던|거주|주민|입주민|세대|세입자|입주자"
     r"|산다|살거든|집인데|집이|집에|사람)"
@@ -82,7 +87,7 @@ _BLOCK_LIVES = re.compile(
 _LIVES_AFTER = re.compile(_LIVES)
 _PUBLIC = re.compile(
     r"(?:시청|구청|군청|도청|시의회|의회|주민\s?센터|행정\s?복지\s?센터|복지관|도서관|청사|회의실|강의실|대학교?|학교|병원|의원|법원|검찰청"
-    r"|경찰서|소방서|우체국|보건소|센터|박물관|미술관|체육관|회관|별관|본관|신관|백화점|마트|역|공항|터미널|[가-힣]+과|민원실|상가|몰|공원|청)"
+    r"|경찰서|소방서|우체국|보건소|(?<!지식산업)센터|박물관|미술관|체육관|회관|별관|본관|신관|백화점|마트|역|공항|터미널|[가-힣]+과|민원실|상가|몰|공원|청)"
     r"\s?(?:건물|내|안|의|에|동관|서관)?\s?,?\s?(?:지하\s?)?(?:[0-9]{1,2}\s?층)?\s?$"
 )
 _NOT_A_ROOM = re.compile(
@@ -130,6 +135,8 @@ def find_units(text: str) -> Iterator[Found]:
             continue
         yield _unit(text, found.start(), found.end(), 0.8)
     for found in (*_BARE_ROOM.finditer(text), *_ESTATE_ROOM.finditer(text)):
+        yield _unit(text, found.start("unit"), found.end("unit"), 0.7)
+    for found in _SMALL_ROOM.finditer(text):
         yield _unit(text, found.start("unit"), found.end("unit"), 0.7)
     for found in _DASHED.finditer(text):
         yield _unit(text, found.start("unit"), found.end("unit"), 0.7)
