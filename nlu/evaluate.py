@@ -1,8 +1,9 @@
 # ruff: noqa: T201 (a command speaks on its output)
 """Measures understanding: `python -m nlu.evaluate`. Changes nothing outside a temporary folder.
 
-Without --train or --model: cross-validates the intents of data/nlu. With --train FILE --test FILE:
-trains a pipeline (--config) on the one and reads the other. With --model FILE --test FILE: reads
+Without --train or --model: cross-validates the intents of data/nlu (with --services: the kinds of
+service). With --train FILE --test FILE: trains a pipeline (--config) on the one and reads the other.
+With --model FILE --test FILE: reads
 with a model that is there. Exit codes: 0 measured, 2 something is missing or wrong (one sentence says what).
 """
 
@@ -26,6 +27,7 @@ from nlu.evaluation.data import FORMATS, Example, load_examples, spoil
 from nlu.evaluation.report import measured_as_text, ratios_as_text
 from nlu.evaluation.run import Serving, Training, read, serve, train
 from nlu.evaluation.scores import EntityScores, IntentScores, score_entities, score_intents
+from nlu.evaluation.services import cross_validate_services, load_services, services_as_text
 from nlu.model import ROOT, Unusable
 
 MISSING = 2
@@ -147,6 +149,8 @@ def _of_model(
 
 
 def _cross_validate(options: argparse.Namespace) -> int:
+    if options.services:
+        return _cross_validate_services(options)
     texts, intents = cross.load_examples(options.data)
     common = [intent for intent, number in Counter(intents).items() if number >= options.folds]
     if len(common) < 2:
@@ -162,6 +166,15 @@ def _cross_validate(options: argparse.Namespace) -> int:
     if isinstance(options.json, Path):
         options.json.write_text(as_json + "\n", encoding="utf-8")
     print(as_json if options.json is True else cross.as_text(report))
+    return 0
+
+
+def _cross_validate_services(options: argparse.Namespace) -> int:
+    found = cross_validate_services(*load_services(options.data), folds=options.folds)
+    as_json = json.dumps(asdict(found), ensure_ascii=False)
+    if isinstance(options.json, Path):
+        options.json.write_text(as_json + "\n", encoding="utf-8")
+    print(as_json if options.json is True else services_as_text(found))
     return 0
 
 
@@ -213,6 +226,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--data", type=Path, default=ROOT / "data" / "nlu", help="for cross-validation"
     )
     parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument(
+        "--services", action="store_true", help="cross-validate the kinds of service instead"
+    )
     parser.add_argument(
         "--json",
         type=Path,

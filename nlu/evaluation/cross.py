@@ -1,9 +1,9 @@
 """Measures the intent classifier on our own data by cross-validation. Changes nothing, prints nothing.
 
 Lines of one template stay in one fold (nlu.evaluation.families), else a fold would be asked what the
-model has learnt by heart. Reports accuracy, how far confidence can be trusted (calibration), what the fallback threshold of
-config.yml would refuse, how well what is none of our business is told apart, what missing spaces and typos
-cost, and the intents most often confused.
+model has learnt by heart. Reports accuracy, how far confidence can be trusted (calibration), what the
+fallback threshold of config.yml would refuse, how well what is none of our business is told apart, what
+missing spaces and typos cost, and the intents most often confused.
 """
 
 from __future__ import annotations
