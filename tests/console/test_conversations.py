@@ -12,7 +12,7 @@ from sqlalchemy import select
 from core.attachments import record_attachments
 from core.handovers import open_handover
 from core.inbound import Location, TurnKind
-from core.models.conversation import Attachment, Conversation, Delivery, Handover
+from core.models.conversation import Attachment, Conversation, Delivery, Handover, Turn
 from core.models.vault import AuditEntry
 from dialogue.photos import accept_photo
 from tests.builders import MONDAY_TEN, make_case, make_conversation, make_turn
@@ -364,3 +364,13 @@ def test_whatever_shows_a_citizens_words_or_picture_leaves_an_audit_line(house):
     assert lines() == ["conversation:1"]
     assert browser.file(number, house=house).status_code == 200
     assert lines() == ["conversation:1", f"attachment:{number}"]
+
+
+def test_abusive_words_are_a_small_mark_beside_the_message(house):
+    number = talk(house, "쓰레기 좀 치워라 개새끼들아")
+    assert "거친 말" not in house.sign_in().get(f"/conversations/{number}").text
+    with house.database.transaction() as session:
+        session.scalars(select(Turn)).one().abuse = "rude"
+    page = house.sign_in().get(f"/conversations/{number}").text
+    assert '<span class="tag">거친 말</span>' in page
+    assert "쓰레기 좀 치워라" in page
