@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from nlu.components.linear import LinearTextClassifier
-from nlu.evaluate import load_examples
+from nlu.evaluation.cross import load_examples
 from nlu.model import ROOT
 
 LINES = Path(__file__).with_name("unseen_acts.tsv")
