@@ -14,7 +14,7 @@ from korean.text_scores import squeeze, weights
 
 Abuse = Literal["rude", "only"]
 # Above this the score means abuse; chosen on lines left out (docs/benchmarks/nlu.md).
-THRESHOLD = 0.0
+THRESHOLD = 0.1
 # The kinds of data/abuse/words.txt that are abuse themselves; after them stand anger and politeness.
 KINDS = 8
 # A longer message is never called nothing but abuse: nobody would read it to the end.
