@@ -103,19 +103,24 @@ def strangers(path: Path) -> list[Line]:
     return found
 
 
+def all_strangers() -> list[Line]:
+    """The lines of both people who knew nothing of the rules."""
+    return [line for name in ("dev.tsv", "second.tsv") for line in strangers(EMERGENCY / name)]
+
+
 def emergency_lines() -> list[Line]:
     """Everything in the repository that says what an emergency is and what only looks like one."""
     own = [
         *sections(EMERGENCY / "own_yes.txt", wanted=True),
         *sections(EMERGENCY / "own_no.txt", wanted=False),
     ]
-    return [*own, *strangers(EMERGENCY / "dev.tsv"), *door_corpora(), *intents()]
+    return [*own, *all_strangers(), *door_corpora(), *intents()]
 
 
 def abuse_lines() -> list[Line]:
     """Insults, threats and swearing, angry words without them, and everything that people usually write."""
     usual = [*sections(EMERGENCY / "own_no.txt", wanted=False), *intents()]
-    dev = [line for line in strangers(EMERGENCY / "dev.tsv") if not line.wanted]
+    dev = [line for line in all_strangers() if not line.wanted]
     lines = [
         *sections(ABUSE / "own_yes.txt", wanted=True),
         *sections(ABUSE / "own_no.txt", wanted=False),
