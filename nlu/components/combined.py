@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 from sklearn.model_selection import KFold
+from threadpoolctl import threadpool_limits
 
 from nlu.components.features import morphemes
 from nlu.components.linear import (
@@ -59,24 +62,37 @@ class CombinedClassifier:
             np.arange(len(texts))
         )
         split = list(itertools.islice(folds, self._wanted_nets))
-        held_out, margins = self.linear.fit_and_hold_out(texts, labels, split)
-        wanted = np.searchsorted(self.labels, list(labels))
+        names = sorted(set(labels))
+        wanted = np.searchsorted(names, list(labels))
         messages = [morphemes(text) for text in texts]
         vectors = Vectors.make(self._net_settings.vector_size)
+        # Asked for before the threads start: then only one of them, the linear part's, talks to Kiwi.
+        for number in {found.number for message in messages for found in message}:
+            vectors.of(number)
         forms = known_forms(messages)
-        scores = []
-        for seed, (seen, unseen) in enumerate(split):
-            net = MorphemeNet.fit(
+
+        def fit_net(seed: int) -> MorphemeNet:
+            seen = split[seed][0]
+            return MorphemeNet.fit(
                 [messages[index] for index in seen],
                 wanted[seen],
-                classes=len(self.labels),
+                classes=len(names),
                 vectors=vectors,
                 forms=forms,
                 seed=seed,
                 settings=self._net_settings,
             )
-            self._nets.append(net)
-            scores.append(net.scores([messages[index] for index in unseen]))
+
+        # liblinear and numpy's products leave the interpreter free, so each core has one part to learn.
+        cores = len(os.sched_getaffinity(0))
+        with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(cores) as pool:
+            linear = pool.submit(self.linear.fit_and_hold_out, texts, labels, split)
+            self._nets = list(pool.map(fit_net, range(len(split))))
+            held_out, margins = linear.result()
+        scores = [
+            net.scores([messages[index] for index in unseen])
+            for net, (_, unseen) in zip(self._nets, split, strict=True)
+        ]
         self._weights = _best_weights(margins, np.concatenate(scores), wanted[held_out])
         return self
 

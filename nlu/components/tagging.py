@@ -93,13 +93,17 @@ class Tagger:
         when that is not known.
         """
         vectors = Vectors.make(VECTOR_SIZE)
-        numbers = (found.number for text in texts for found in reader().morphemes(text))
+        read = [reader().morphemes(text) for text in texts]
+        numbers = (morpheme.number for morphemes in read for morpheme in morphemes)
         clusters = Clusters.make(vectors, numbers, GROUPS)
         trainer = pycrfsuite.Trainer("lbfgs", verbose=False)
         trainer.set_params(
             {"max_iterations": settings.iterations, "c1": settings.c1, "c2": settings.c2}
         )
-        found = [list(_words(text, clusters)) for text in texts]
+        found = [
+            list(_words(text, morphemes, clusters))
+            for text, morphemes in zip(texts, read, strict=True)
+        ]
         labels = [_as_bio(words, labelled) for words, labelled in zip(found, spans, strict=True)]
         if not _touching(labels):
             labels = [[label.replace("B-", "I-", 1) for label in row] for row in labels]
@@ -115,7 +119,8 @@ class Tagger:
 
         `intent` is what the text is thought to want; used if the tagger was fitted with intents.
         """
-        words = list(_words(text[:ANALYSED], self._clusters))
+        text = text[:ANALYSED]
+        words = list(_words(text, reader().morphemes(text), self._clusters))
         if not words:
             return []
         return list(_as_spans(words, self._crf.tag(_features(words, intent))))
@@ -156,8 +161,7 @@ def without_particles(text: str, tagged: Tagged) -> Tagged:
     return Tagged(tagged.start, end, tagged.label)
 
 
-def _words(text: str, clusters: Clusters) -> Iterator[_Word]:
-    found = reader().morphemes(text)
+def _words(text: str, found: Sequence[Morpheme], clusters: Clusters) -> Iterator[_Word]:
     at = 0
     for match in _WORD.finditer(text):
         start, end = match.span()
@@ -234,8 +238,7 @@ def _as_bio(words: Sequence[_Word], spans: Sequence[Tagged]) -> list[str]:
 def _touching(labels: Sequence[Sequence[str]]) -> bool:
     """Whether entities of one kind follow each other often enough to be worth telling apart.
 
-    If not, one label a kind is enough: the CRF then learns four times as fast, and better, because
-    its examples are not divided between beginnings and the rest.
+    If not, one label a kind is enough: the CRF then learns in less than half the time, as well.
     """
     pairs = [pair for row in labels for pair in itertools.pairwise(row)]
     touching = sum(after.startswith("B-") and before[2:] == after[2:] for before, after in pairs)
