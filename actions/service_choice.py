@@ -24,7 +24,7 @@ KEYWORD_WEIGHT = 8.0
 # A kind that the classifier did not name among its best.
 UNNAMED = 1e-3
 # From here on the form does not ask: nine of ten such choices are right.
-SURE = 0.6
+SURE = 0.7
 # Kinds less likely than this are not offered, and where none reaches it a person sorts the report out.
 WORTH_OFFERING = 0.12
 

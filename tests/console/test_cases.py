@@ -60,6 +60,17 @@ def test_the_page_tells_all_that_is_known(house, case):
     assert f'href="/conversations/{case.conversation_id}#latest"' in page
 
 
+def test_officers_see_which_words_chose_the_kind_of_service(house):
+    with house.database.transaction() as session:
+        make_case(session, service_words=("파이다", "길"), service_confidence=0.873)
+    page = house.sign_in().get("/cases/1").text
+    assert "확신 87%, 눈여겨본 낱말: 파이다, 길" in page
+
+
+def test_a_kind_that_a_person_chose_names_no_words(house, case):
+    assert "눈여겨본 낱말" not in house.sign_in().get("/cases/1").text
+
+
 def test_the_conversations_that_were_linked_by_the_code_are_shown(house, case):
     assert "이은 대화" not in house.sign_in().get("/cases/1").text
     with house.database.transaction() as session:
