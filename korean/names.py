@@ -94,6 +94,8 @@ _AS_SAMPLE = re.compile(r"예시|샘플|견본|예문|작성\s?(?:예|방법)|�
 _PET = re.compile(
     r"강아지|고양이|반려[견묘동]|말티즈|푸들|시츄|포메|진돗개|댕댕|냥이|비숑|치와와|리트리버|햄스터|앵무|견종|애견|동물\s?등록"
 )
+# 이름이 안나와요, 못받음
+_NOT_DONE = re.compile(r"[안못][가-힣]{0,2}[요음함됨대네다죠지아어와혀려져켜해돼]$")
 _NAMED_BEFORE = re.compile(r"이름[은이]?\s?:?\s?$")
 _LONGEST = 4
 _BEFORE = 24
@@ -105,6 +107,8 @@ def find_names(text: str) -> Iterator[Found]:
         if found.value in _SAMPLES and _AS_SAMPLE.search(
             text[max(0, found.start - _BEFORE) : found.end + _BEFORE]
         ):
+            continue
+        if _NOT_DONE.match(found.value) and likeness(found.value) < 0:
             continue
         if (
             len(found.value) == 2

@@ -49,6 +49,7 @@ _CHILD_WITH_I = re.compile(
     rf"{_B}(?:{_CHILD})(?:인|는|은)?\s(?P<name>[가-힣]{{2}})이?"
     r"(?=(?:(?<=이)(?:가|는|를|도|의|한테|에게|꺼|\s(?:앞으로|이름|명의|것|거|통장|학교|병원|예방))|(?<!이)(?:가|는|를|도|한테|에게|랑|꺼|\s(?:앞으로|이름|명의|통장)))(?![가-힣]))"
 )
+_OWNED = re.compile(r"\s(?:앞으로|이름|명의|통장)")
 _WORD_IN_I = re.compile(
     r"(?:고양|지팡|어린|원숭|곰팡|떡볶|목걸|손잡|쌍둥|막둥|젊은|늙은|옷걸|재떨|나들|맞벌|돈벌|늦둥|귀걸|호랑|부엉|달팽|[가-힣]쟁|[가-힣]둥|또래|귀염|이름|생일|어르|깜빡|멀미|할미|놀)이$"
 )
@@ -116,7 +117,8 @@ def find_framed_names(text: str) -> Iterator[Found]:
         if _WORD_IN_I.search(name + "이") or is_plain_word(name) or name in NOT_NAMES:
             continue
         with_i = text[found.end() - 1] == "이" and found.end() - found.start("name") == 3
-        if _borne(name) or (with_i and _closed(name) and name[-1] not in "은는을를들"):
+        owned = _OWNED.match(text, found.end()) is not None and given_likeness(name) >= 0
+        if _borne(name) or owned or (with_i and _closed(name) and name[-1] not in "은는을를들"):
             yield _found(found, "name", 0.66)
     for found in _TWO_OF_THEM.finditer(text):
         pair = found["name"], found["other"]

@@ -159,7 +159,8 @@ def _said(text: str) -> Iterator[Found]:
     if "성" in text:
         for found in _SURNAME.finditer(text):
             # 성은 홍씨고 이름이 홍길동: the whole name follows.
-            if f" {found['name']}" in text[found.end() : found.end() + 12]:
+            after = text[found.end() : found.end() + 12]
+            if f" {found['name']}" in after or ("씨" in found.group() and HOLE in after):
                 continue
             if found["name"] in SURNAME and found["name"] not in ("이", "인", "여", "남"):
                 yield found_name(text, found, 0.7)

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from korean.findings import (
@@ -195,6 +195,7 @@ PIECES = [
 ]
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
 @example("900101-1234567900101-1234567")
 @example("국민은행 900101-1234567 123456-78-901234")
@@ -205,6 +206,7 @@ def test_what_was_redacted_has_nothing_left_to_redact(raw: str) -> None:
     assert stored(once) == once.translate(str.maketrans("⟦⟧", "〔〕"))
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.text(st.sampled_from("0123456789 -.공일이삼동호층가나저는홍길올림@점\n①Ａ"), max_size=60))
 def test_any_mixture_is_read_and_offsets_are_those_of_the_raw_text(raw: str) -> None:
     redaction = redact(raw)
@@ -215,6 +217,7 @@ def test_any_mixture_is_read_and_offsets_are_those_of_the_raw_text(raw: str) -> 
     assert redaction.spans == redact(raw).spans
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(
     st.lists(
         st.sampled_from(["900101", "1234567", "가로등", "010-1234", "5678", "네", ""]), max_size=4
