@@ -7,6 +7,7 @@ from __future__ import annotations
 
 # Whole words that are no names, though surname and syllables fit.
 _NOT_NAMES = """
+인스타 유튜브 블로그 카톡
 초등학교 중학교 고등학교 입학 입학식 졸업식
 가게 가로수 가명 가수 가스관 가장 가족 가판대 간판 간호 간호사 감기 감독 감사 감시 강남
 강남구민 강남맘 강도 강동 강동구 강변로 강북 강사 강사님 강서 강서구민 강아지 강원 강원도 강의
@@ -101,6 +102,8 @@ NOT_ENDINGS = frozenset("객과구군길님동로민부사생시역원인자장�
 
 # Foreigners' names as they are written in Hangul; a speaker's name begins with one of them.
 _FOREIGN = """
+알렉세이 니콜라이 빅토르 이고르 마리나 카밀라 루스탐 라힘 줄리아 막심 안드레이 예브게니 갈리나
+라리사 바짐 아지자 딜노자 누르술탄
 도티 부티 당티 딘티 응오 즈엉 쯔엉 부이티 르우 베로니카
 가르시아 간바타르 겐지 고바야시 곤잘레스 구룽 굴나라 그레이스 까몬 나롱 나르기자 나르긴 나시르 나오미
 나오키 나카무라 나타샤 나탈 나탈리아 낫타 낸시 노디라 누르술탄 니샤 니콜라스 닐란 다나카 다니엘 다비드

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from korean.dictated_names import find_dictated_names
 from korean.findings import HOLE, PERSON_NAME, Found
@@ -46,6 +47,7 @@ from korean.name_cues import (
 from korean.name_lookalikes import KNOWN
 from korean.name_shapes import given_likeness, likeness
 from korean.name_words import NOT_NAMES
+from korean.parted_names import find_parted_names
 from korean.people_abroad import find_people_abroad
 from korean.person_frames import find_framed_names
 from korean.stated_names import find_stated_names, may_answer
@@ -98,12 +100,14 @@ _PET = re.compile(
 _NOT_DONE = re.compile(r"[안못][가-힣]{0,2}[요음함됨대네다죠지아어와혀려져켜해돼]$")
 _NAMED_BEFORE = re.compile(r"이름[은이]?\s?:?\s?$")
 _LONGEST = 4
+_AGE = re.compile(r"[일이삼사오육칠팔구십백]{1,5}\s?[세살]\s")
 _BEFORE = 24
 
 
 def find_names(text: str) -> Iterator[Found]:
     """Names in normal text; they may overlap."""
-    for found in _all(text):
+    for whole in _all(text):
+        found = _without_age(whole)
         if found.value in _SAMPLES and _AS_SAMPLE.search(
             text[max(0, found.start - _BEFORE) : found.end + _BEFORE]
         ):
@@ -119,6 +123,14 @@ def find_names(text: str) -> Iterator[Found]:
         yield found
 
 
+def _without_age(found: Found) -> Found:
+    """나는 칠십팔세 홍길동이라고: the age is no part of the name."""
+    age = _AGE.match(found.value)
+    if age is None:
+        return found
+    return replace(found, start=found.start + age.end(), value=found.value[age.end() :])
+
+
 def _all(text: str) -> Iterator[Found]:
     cues = _cues(text)
     starts = {word.start() for word in _WORD.finditer(text)}
@@ -132,6 +144,7 @@ def _all(text: str) -> Iterator[Found]:
     yield from find_sure_names(text)
     yield from find_dictated_names(text)
     yield from find_framed_names(text)
+    yield from find_parted_names(text)
     yield from find_latin_names(text)
     yield from find_people_abroad(text)
 

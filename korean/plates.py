@@ -112,7 +112,8 @@ def _score(text: str, found: re.Match[str], base: float) -> float:
         if _SUM.match(text, found.end()) or _BEFORE.search(before):
             return 0.0
         # 101호 2025 …: with a space, only the rental letter of a plate that a word announces.
-        if re.search(rf"{found['letter']}\s", found.group()):
+        # 24주 9016 and 36부 9127 are neither weeks nor copies: no four digits follow those.
+        if found["letter"] in "조호도로" and re.search(rf"{found['letter']}\s", found.group()):
             return 0.0
     if _SUM.match(text, found.end()) and " " in found.group().strip():
         return 0.0
