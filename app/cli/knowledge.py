@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli.knowledge_ask import ask, evaluate
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -22,6 +24,9 @@ knowledge_app = typer.Typer(
     no_args_is_help=True,
     help="Articles that policy questions are answered from.",
 )
+
+knowledge_app.command("ask")(ask)
+knowledge_app.command("evaluate")(evaluate)
 
 DASAN_SOURCE = "서울특별시 120다산콜 자주 묻는 질문"
 MOST_SHOWN = 20
