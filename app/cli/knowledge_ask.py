@@ -40,12 +40,17 @@ def ask(
     with open_parts() as parts:
         found_data = redact(question)
         asked = redacted(found_data.text, list(found_data.spans))
+        # A notice ("a number was here") says nothing about policy.
+        bare = list(found_data.text)
+        for span in found_data.spans:
+            bare[span.start : span.end] = " " * (span.end - span.start)
+        query = "".join(bare)
         index = _index(parts)
-        found = search(index, asked, today=parts.now().astimezone(KST).date(), most=SHOWN)
+        found = search(index, query, today=parts.now().astimezone(KST).date(), most=SHOWN)
         with parts.database.reading() as session:
             stored = articles_by_id(session, [hit.article_id for hit in found.hits])
         articles = [stored[hit.article_id].article for hit in found.hits]
-        lines = () if found.abstained else passage(articles[0].body, asked)
+        lines = () if found.abstained else passage(articles[0].body, query)
         department = next(
             (
                 each
