@@ -85,6 +85,11 @@ def read_document(path: Path, name: str, *, problems: Problems) -> Document | No
     except OSError as error:
         problems.add_at(name, 0, f"the file cannot be read ({error.strerror})")
         return None
+    return parse_document(text, name, problems=problems)
+
+
+def parse_document(text: str, name: str, *, problems: Problems) -> Document | None:
+    """The same of YAML that is already read; its first line is line 1 of `name`."""
     loader = _LOADER(text)
     try:
         node = loader.get_single_node()

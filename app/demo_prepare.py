@@ -1,4 +1,4 @@
-"""Makes what the programs need: compiled city, trained model, schema, a first officer."""
+"""Makes what the programs need: compiled city, trained model, schema, articles, a first officer."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from app.demo_checks import DemoError
 from app.demo_children import Child, Program, rotate, stop_all, tail
 from app.demo_programs import NLU_PYTHON, rasa_environment
 from app.migrate import upgrade
+from app.policy_seed import seed_articles
 from app.settings import Settings, project_root
 from console.passwords import Argon2Hasher
 from core.database import Database
@@ -74,10 +75,16 @@ def train_if_changed(
 
 
 def prepare_database(settings: Settings) -> FirstOfficer | None:
-    """Bring the schema up to date and make a first officer where there is none yet."""
+    """Bring the schema up to date; articles and a first officer where there are none yet."""
     upgrade(settings)
     database = Database(settings.database_url)
     try:
+        seed_articles(
+            database,
+            city=load_city(settings.city_dir),
+            city_dir=settings.city_dir,
+            now=utc_now(),
+        )
         with database.transaction() as session:
             seed_roles(session)
             if list_officers(session):

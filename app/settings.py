@@ -286,6 +286,11 @@ class Settings(
         return self.var_dir / "nlu" / "city.json"
 
     @property
+    def knowledge_dir(self) -> Path:
+        """The index of policy articles; built again from the database when it is gone."""
+        return self.var_dir / "knowledge"
+
+    @property
     def rasa_tracker(self) -> Path:
         """Rasa's own SQLite file, apart from our database because its table is called `events`."""
         return self.var_dir / "rasa" / "tracker.db"

@@ -25,6 +25,7 @@ from app.departments import DepartmentWork, make_department_work
 from app.erasure_ledger import ErasureLedger
 from app.file_scans import make_file_scans
 from app.operations import make_operations, make_worker_port
+from app.policy_seed import seed_articles
 from app.quiet import log_unexpected
 from app.retention import make_retention
 from app.settings import Settings
@@ -67,6 +68,11 @@ def run(settings: Settings) -> None:
     channels = make_channels(parts)
     talk = build_talk(parts, channels=channels.all)
     departments = make_department_work(parts)
+    _quietly(
+        lambda: seed_articles(
+            parts.database, city=parts.city, city_dir=settings.city_dir, now=parts.now()
+        )
+    )
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -1,6 +1,6 @@
 """`make bench`: what a citizen waits for, side by side with stock Rasa; memory; growth. Starts what it needs.
 
-    bench.py [--only turn|deliveries|memory|growth|parts|redact|clock|nearby] [--json] [--running]
+    bench.py [--only turn|deliveries|memory|growth|parts|redact|clock|nearby|knowledge] [--json] [--running]
 
 With ``--running`` it times the steps of a running `make demo` instead. Ends with 1 when a goal is missed.
 """
@@ -27,13 +27,24 @@ from app.settings import Settings
 from core.clock import KST, Period, due_at
 from korean.redact import redact
 from scripts.bench_growth import grow
+from scripts.bench_knowledge import judge_knowledge, knowledge, show_knowledge
 from scripts.bench_nearby import judge_nearby, nearby, show_nearby
 from scripts.bench_redact import judge_redaction, redaction, show_redaction
 from scripts.bench_turn import Load, compare, memory, ours, percentile, run_load
 from scripts.load import line_of
 from tests.stack import LEASE_SECONDS, Stack, running_stack
 
-PARTS = ("turn", "memory", "growth", "parts", "redact", "clock", "nearby", "deliveries")
+PARTS = (
+    "turn",
+    "memory",
+    "growth",
+    "parts",
+    "redact",
+    "clock",
+    "nearby",
+    "deliveries",
+    "knowledge",
+)
 MOST_RATIO = 1.5
 MOST_P95_AT_20 = 400.0  # ms
 MOST_MEMORY = 250.0  # MB
@@ -84,6 +95,9 @@ def main() -> int:
     if "redact" in wanted:
         found["redact"] = redaction()
         missed += judge_redaction(found["redact"])
+    if "knowledge" in wanted:
+        found["knowledge"] = knowledge()
+        missed += judge_knowledge(found["knowledge"])
     if "clock" in wanted:
         found["clock"] = clock()
         missed += [
@@ -229,6 +243,8 @@ def show(found: dict[str, Any]) -> None:
     """The tables, ready for docs/benchmarks.md."""
     if "nearby" in found:
         show_nearby(found["nearby"])
+    if "knowledge" in found:
+        show_knowledge(found["knowledge"])
     if "redact" in found:
         show_redaction(found["redact"])
     if "turn" in found:

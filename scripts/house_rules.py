@@ -15,6 +15,7 @@ PACKAGES = (
     "korean",
     "core",
     "dialogue",
+    "knowledge",
     "bots",
     "actions",
     "console",
@@ -27,6 +28,10 @@ MOST_LINES = 400
 MAY_IMPORT = {
     "korean": {"korean"},
     "core": {"core", "korean", "sqlalchemy", "cryptography"},
+    "knowledge": {
+        *("knowledge", "core", "korean", "sqlalchemy"),
+        *("markdown_it", "numpy", "bm25s", "kiwipiepy"),
+    },
 }
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    Date,
     Float,
     Integer,
     LargeBinary,
@@ -31,6 +32,7 @@ def _value(column: Column[Any], number: int) -> Any:
         (Boolean, True),
         (Integer, number),
         (Float, 37.5),
+        (Date, date(2026, 5, 4)),
         (UTCDateTime, datetime(2026, 5, 4, 1, 2, 3, 456789, tzinfo=UTC)),
         (JSON, {"말": ["가로등", 1]}),
     ):

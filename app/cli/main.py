@@ -27,6 +27,7 @@ COMMANDS = {
     "retention": "app.cli.retention:retention_app",
     "officer": "app.cli.officer:officer_app",
     "post": "app.cli.post:post_app",
+    "knowledge": "app.cli.knowledge:knowledge_app",
     "city": "app.cli.city:city_app",
     "telegram": "app.cli.telegram:telegram_app",
     "departments": "app.cli.departments:departments_app",

@@ -1,6 +1,7 @@
 """All tables, so that one import knows the whole schema (migrations, tests). Must hold no rules."""
 
 from core.models.alert import AlertState
+from core.models.article import Article, ArticleVersion
 from core.models.base import Base, UTCDateTime
 from core.models.case import (
     Case,
@@ -32,6 +33,8 @@ from core.models.vault import AuditEntry, AuditHead, VaultItem, VaultKey
 
 __all__ = [
     "AlertState",
+    "Article",
+    "ArticleVersion",
     "Attachment",
     "AuditEntry",
     "AuditHead",

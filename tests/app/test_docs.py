@@ -44,6 +44,7 @@ GROUPS = (
     "city",
     "telegram",
     "post",
+    "knowledge",
     "outbox",
     "turns",
     "alerts",

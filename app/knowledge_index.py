@@ -1,0 +1,46 @@
+"""Keeps the index of articles beside the database up to date. Must not decide what is found.
+
+`var/knowledge/` may be deleted at any time: it is built again from the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from core.database import Database
+from knowledge.index import Index, IndexedText, build_index, load_index, state_of_index
+from knowledge.queries import Stored, current_articles, state_of_articles
+
+
+def fresh_index(
+    database: Database, folder: Path, *, progress: Callable[[int], None] = lambda _done: None
+) -> Index:
+    """The index of the articles as they are now; Kiwi reads only those that changed since the last one."""
+    with database.reading() as session:
+        state = state_of_articles(session)
+        texts = (
+            [indexed(stored) for stored in current_articles(session)]
+            if state_of_index(folder) != state
+            else []
+        )
+    if state_of_index(folder) != state:
+        build_index(folder, texts, state=state, progress=progress)
+    index = load_index(folder)
+    if index is None:
+        raise RuntimeError(f"the index below {folder} vanished while it was read")
+    return index
+
+
+def indexed(stored: Stored) -> IndexedText:
+    """What the index reads of an article."""
+    article = stored.article
+    return IndexedText(
+        id=stored.id,
+        key=article.key,
+        title=article.title,
+        keywords=article.keywords,
+        body=article.body,
+        valid_from=article.valid_from,
+        valid_to=article.valid_to,
+    )

@@ -1,0 +1,1 @@
+"""Policy articles: import, index, search, passages, abstention. Must not talk to citizens or Rasa."""
