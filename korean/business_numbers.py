@@ -23,6 +23,9 @@ _SHOP = re.compile(
 _NEAR = re.compile(
     r"(?:업소|업체|업자|영업|사업|창업|폐업|개업|휴업|가게|식당|카페|매장|상점|점포|점주|상호|상가|상인|소상공인|자영업|미용실|음식점|학원|공방|빵집|약국|편의점|법인|회사|대표|세금계산서|부가세|매출|가맹|입점|납품|등록증)"
 )
+_KIND_OF_SHOP = re.compile(
+    r"(?:등록된|등록한)\s?(?:가게|업소|매장|식당|점포|회사|법인)|업태|업종|면허세|부가세|세금계산서"
+)
 _MONEY = re.compile(r"\s?(?:원|만|억|천원|건|명|개|㎡|%)")
 _GROUPS = frozenset({3, 5})
 _WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
@@ -58,6 +61,9 @@ def _score(text: str, chain: Chain, index: int) -> float:
     halves = parted == {5} and "-" in chain.gaps[index + 5]
     if halves and (_SHOP.search(before) or valid) and not _OTHER.search(before):
         return 0.0 if names_a_thing(text, start) else 0.6 + 0.3 * valid
+    shop = _KIND_OF_SHOP.search(text[chain.ends[last - 1] : chain.ends[last - 1] + 24])
+    if parted == _GROUPS and shop and not _OTHER.search(before):
+        return 0.6
     if valid and parted in (frozenset(), _GROUPS) and "s" not in chain.kinds[index:last]:
         near = before + " " + text[chain.ends[last - 1] : chain.ends[last - 1] + 24]
         money = _MONEY.match(text, chain.ends[last - 1]) is not None

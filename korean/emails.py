@@ -15,7 +15,7 @@ _ENGLISH = re.compile(
     r"(?<![A-Za-z0-9._-])(?:look|looking|meet|find|see|me|us|it|is|was|available|visit|check|posted|found)$",
     re.I,
 )
-_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}$")
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+=?^_`{}~.-]{1,64}$")
 _DOT = r"\s{0,2}(?:\.|점|닷|쩜|[(\[]\s?(?:dot|점|닷)\s?[)\]]|\sdot\s)\s{0,2}"
 _END = r"(?:[A-Za-z]{2,24}|컴|콤|씨오\s?점\s?케이알|케이알|넷|씨오엠|오알지)"
 _HOST = rf"(?P<host>[A-Za-z0-9-]{{1,63}}(?:{_DOT}[A-Za-z0-9-]{{1,63}}){{0,4}}{_DOT}{_END})"

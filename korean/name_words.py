@@ -7,6 +7,7 @@ from __future__ import annotations
 
 # Whole words that are no names, though surname and syllables fit.
 _NOT_NAMES = """
+나몰라 땜에 지옥철 이름은 이름이
 인스타 유튜브 블로그 카톡
 초등학교 중학교 고등학교 입학 입학식 졸업식
 가게 가로수 가명 가수 가스관 가장 가족 가판대 간판 간호 간호사 감기 감독 감사 감시 강남

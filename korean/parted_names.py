@@ -25,6 +25,8 @@ _TWO = re.compile(rf"{_B}(?P<name>(?P<surname>[가-힣])\s(?P<given>[가-힣]{{2
 _TWO_ABROAD = re.compile(
     rf"{_B}(?P<name>(?P<first>[가-힣]{{1,6}})\s(?P<second>[가-힣]{{2,6}}?)){_END}"
 )
+# 저는 올가, 전화번호 …
+_MYSELF = re.compile(rf"{_B}(?:저는|나는|제가)\s(?P<name>[가-힣]{{2,6}})(?=\s?[,.]|$)")
 _HANDED_ON = re.compile(
     rf"{_B}(?P<name>[가-힣]{{3}})에서\s(?:(?:저|제|저희|본인|딸|아들|남편|아내|배우자|어머니|아버지|엄마|아빠|동생)(?:인|의|\s)\s?)?"
     r"[가-힣]{2,4}?으?로\s(?:바뀌|바꾸|바꿔|바꿨|변경|이전|승계|개명|넘)"
@@ -49,6 +51,9 @@ def find_parted_names(text: str) -> Iterator[Found]:
         ours = is_surname(found["first"]) and len(found["second"]) > 2
         if found["second"] in FOREIGN and (ours or found["first"] in FOREIGN):
             yield _name(found, 0.7)
+    for found in _MYSELF.finditer(text):
+        if found["name"] in FOREIGN and may_answer(found["name"], marked=True):
+            yield _name(found, 0.64)
     for found in _HANDED_ON.finditer(text):
         if is_surname(found["name"][0]) and likeness(found["name"]) >= 0:
             yield _name(found, 0.66)

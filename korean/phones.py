@@ -73,6 +73,8 @@ def explains(chain: Chain, start: int, end: int, in_halves: bool) -> bool:
 
 def _at(chain: Chain, index: int, *, strict: bool = False) -> Phone | None:
     """The number that begins at this digit, written as usual or, unless `strict`, oddly."""
+    if chain.digits.startswith("010010", index) and chain.gaps[index + 3]:
+        return None  # "010은 010-…": the number begins anew
     readings = [(index, True)]
     for country in _COUNTRY:
         if chain.digits.startswith(country, index):

@@ -40,6 +40,8 @@ _DEGREES_BEFORE = re.compile(r"(?<![0-9])(?:3[3-9]|12[4-9]|13[0-2]|0)\.$")
 _COORDINATES = re.compile(r"3[3-9]\.[0-9]{3,}\s*[,/ ]\s*1(?:2[4-9]|3[0-2])\.[0-9]+")
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])")
 _WEB = re.compile(r"(?:https?://|www\.)[!-~]*", re.I)
+# 4/17 10:30 -> 4/18 14:00
+_TIMES = re.compile(r"[0-9]:[0-9]{2}\b.*[0-9]:[0-9]{2}\b")
 _RESIDENT_KEY = re.compile(r"(?:rrn|jumin|resident|ssn|주민)[^0-9]{0,12}$", re.I)
 _TO_SECOND_HALF = re.compile(r"뒤|뒷|나머지|끝\s?자리|다음")
 _SECOND_HALF = re.compile(
@@ -116,6 +118,9 @@ def _in_chain(
             # The check digit raises the score; numbers since October 2020 have none.
             valid = end - index == 13 and _has_resident_check(chain.digits[index:end])
             start, stop = chain.starts[index], chain.ends[end - 1]
+            if _TIMES.search(text, start, stop):
+                index += 1
+                continue
             yield _found(start, stop, chain.digits[half], 0.8 + 0.2 * valid)
             index = end
         else:

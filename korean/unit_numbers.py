@@ -95,6 +95,8 @@ _NOT_A_ROOM = re.compile(
     r"|공원|가로수|전봇대|가로등|보안등|놀이터|정류장|채널|기호|경부|창구|법정|부두|출구|위성|누리|발사체|접수|게이트|번호|통권|묘역|맨홀|관정|벤치|시설물|CCTV|카메라)"
     r"\s?(?:제)?\s?(?:[0-9]{2,4}-)?$"
 )
+# 2026-87호: a notice of that year.
+_NOTICE = re.compile(r"(?:19|20)[0-9]{2}-[0-9]")
 _ESTATE_BEFORE = re.compile(rf"(?:{_HOME})\s?$")
 _AREA = re.compile(r"(?:제\s?)?[0-9](?=\s?동)|[일이삼사오육칠팔구](?=\s?동)")
 
@@ -123,6 +125,8 @@ def find_units(text: str) -> Iterator[Found]:
     for pattern, score in ((_ALONE, 0.7), (_ALONE_SPOKEN, 0.6)):
         for found in pattern.finditer(text):
             before = text[max(0, found.start() - 20) : found.start()]
+            if _NOTICE.match(found.group()):
+                continue
             lives = _LIVES_AFTER.match(text, found.end()) is not None
             if _NOT_A_ROOM.search(before) or (_PUBLIC.search(before) and not lives):
                 continue
