@@ -16,14 +16,41 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.journeys.kill_matrix import KillMatrix
+from tests.journeys.kill_matrix import KillMatrix, Outcome
 from tests.postgres import running_cluster
 from tests.stack import running_stack
 
 ROUNDS = 200
+
+
+def tell(outcomes: Sequence[Outcome], seconds: float) -> int:
+    """Print what the rounds came to; how many faults there were."""
+    faults = [(each.round, fault) for each in outcomes for fault in each.faults]
+    hits = [each for each in outcomes if each.hit]
+    waits = sorted(each.recovery or 0.0 for each in hits)
+    print(f"{len(outcomes)} rounds in {seconds:.0f} s, {len(hits)} in the middle of work")
+    for name, count in sorted(Counter(each.round.process for each in hits).items()):
+        longest = sorted(each.recovery or 0.0 for each in hits if each.round.process == name)
+        print(
+            f"  {name:<9} {count:>4} kills; a round's longest answer: "
+            f"p50 {statistics.median(longest):.1f} s, worst {longest[-1]:.1f} s"
+        )
+    if waits:
+        print(f"  all: p50 {statistics.median(waits):.1f} s, worst {waits[-1]:.1f} s")
+    chats = sorted(each.telegram for each in outcomes if each.telegram is not None)
+    if chats:
+        print(
+            f"  {len(chats)} chats on Telegram; a chat's longest answer: "
+            f"p50 {statistics.median(chats):.1f} s, worst {chats[-1]:.1f} s"
+        )
+    for played, fault in faults:
+        print(f"FAULT {played}: {fault}", file=sys.stderr)
+    print(f"{len(faults)} faults")
+    return len(faults)
 
 
 def main() -> int:
@@ -67,30 +94,8 @@ def main() -> int:
                 break
             matrix.play(seed + number)
         matrix.close()
-    outcomes = matrix.outcomes
-    faults = [(each.round, fault) for each in outcomes for fault in each.faults]
-    hits = [each for each in outcomes if each.hit]
-    waits = sorted(each.recovery or 0.0 for each in hits)
-    print(
-        f"{len(outcomes)} rounds in {time.monotonic() - began:.0f} s, {len(hits)} in the middle of work"
-    )
-    for name, count in sorted(Counter(each.round.process for each in hits).items()):
-        longest = sorted(each.recovery or 0.0 for each in hits if each.round.process == name)
-        print(
-            f"  {name:<9} {count:>4} kills; a round's longest answer: "
-            f"p50 {statistics.median(longest):.1f} s, worst {longest[-1]:.1f} s"
-        )
-    if waits:
-        print(f"  all: p50 {statistics.median(waits):.1f} s, worst {waits[-1]:.1f} s")
-    chats = sorted(each.telegram for each in outcomes if each.telegram is not None)
-    if chats:
-        print(
-            f"  {len(chats)} chats on Telegram; a chat's longest answer: "
-            f"p50 {statistics.median(chats):.1f} s, worst {chats[-1]:.1f} s"
-        )
-    for played, fault in faults:
-        print(f"FAULT {played}: {fault}", file=sys.stderr)
-    print(f"{len(faults)} faults")
+        # Told before the service ends: what its end finds fault with must not hide the rounds.
+        faults = tell(matrix.outcomes, time.monotonic() - began)
     return 1 if faults else 0
 
 

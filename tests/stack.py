@@ -219,4 +219,4 @@ def running_stack(folder: Path, **overrides: object) -> Iterator[Stack]:
         finally:
             stack.close_clients()
             stack.stop()
-    assert telegram.violations == []
+    assert telegram.violations == [], telegram.violations

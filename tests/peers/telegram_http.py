@@ -118,7 +118,11 @@ class Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         params: dict[str, Any] = dict(parse_qsl(url.query, keep_blank_values=True))
         files: dict[str, bytes] = {}
-        body = self._body()
+        try:
+            body = self._body()
+        except (Hang, ValueError):
+            self.close_connection = True
+            return
         try:
             self._read(body, params, files)
         except UnicodeDecodeError:
@@ -164,12 +168,16 @@ class Handler(BaseHTTPRequestHandler):
     def _body(self) -> bytes:
         if "chunked" in self.headers.get("Transfer-Encoding", ""):
             out = b""
-            while size := int(self.rfile.readline().split(b";")[0], 16):
+            while size := int(self.rfile.readline().split(b";")[0] or b"!", 16):
                 out += self.rfile.read(size)
                 self.rfile.readline()
             self.rfile.readline()
             return out
-        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        size = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(size)
+        if len(body) < size:
+            raise Hang  # whoever wrote it was killed in the middle of a word: no request at all
+        return body
 
     def _write(self, status: int, pieces: list[bytes], kind: str, pause: float = 0) -> None:
         head = (

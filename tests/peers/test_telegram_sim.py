@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from telegram import (
@@ -329,3 +331,14 @@ def test_nobody_is_written_to_first(sim: TelegramSim) -> None:
         await bot.send_message(1, "안녕하세요")
 
     run(sim, talk)
+
+
+def test_a_request_that_its_sender_left_in_the_middle_is_no_request(sim: TelegramSim) -> None:
+    host, port = urlsplit(sim.url).netloc.split(":")
+    with socket.create_connection((host, int(port)), timeout=5) as line:
+        head = f"POST /bot{sim.token}/sendMessage HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        line.sendall(f'{head}Content-Length: 400\r\n\r\n{{"chat_id": 1, "te'.encode())
+        line.shutdown(socket.SHUT_WR)
+        assert line.recv(100) == b""
+    assert sim.violations == []
+    assert sim.calls("sendMessage") == []
