@@ -26,6 +26,9 @@ _NEAR = re.compile(
 _KIND_OF_SHOP = re.compile(
     r"(?:등록된|등록한)\s?(?:가게|업소|매장|식당|점포|회사|법인)|업태|업종|면허세|부가세|세금계산서"
 )
+_SHOP_SAID = re.compile(
+    r"(?:집|가게|식당|카페|미용실|세탁소|약국|학원|편의점|매장|음식점|공방|분식|빵집|치킨)(?:인데|이고|입니다|이에요|예요|인데요)\s{1,2}$"
+)
 _MONEY = re.compile(r"\s?(?:원|만|억|천원|건|명|개|㎡|%)")
 _GROUPS = frozenset({3, 5})
 _WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
@@ -61,6 +64,12 @@ def _score(text: str, chain: Chain, index: int) -> float:
     halves = parted == {5} and "-" in chain.gaps[index + 5]
     if halves and (_SHOP.search(before) or valid) and not _OTHER.search(before):
         return 0.0 if names_a_thing(text, start) else 0.6 + 0.3 * valid
+    if (
+        parted == frozenset()
+        and _SHOP_SAID.search(before)
+        and not _MONEY.match(text, chain.ends[last - 1])
+    ):
+        return 0.6
     shop = _KIND_OF_SHOP.search(text[chain.ends[last - 1] : chain.ends[last - 1] + 24])
     if parted == _GROUPS and shop and not _OTHER.search(before):
         return 0.6

@@ -71,11 +71,13 @@ _AFTER_SAID = re.compile(
 _SELF_BEFORE = re.compile(
     r"(?:(?:^|[\s.,!?])(?:저는?|전|나는?|난|제가|내가|여기는?|저희는|본인은)\s?,?|^|[\n.!?])\s{0,2}$"
 )
+# 이름이 길어서 Jane Doe
+_NAME_NEAR = re.compile(r"(?<![가-힣]{2})(?:이름|성명|성함)[가-힣]{0,2}\s[가-힣\s]{0,16}$")
 # 저는 Jane Doe please email me
 _MYSELF_BEFORE = re.compile(r"(?:저는|나는|제가|내가)\s{1,2}$")
 _ENGLISH_AFTER = re.compile(r"\s?[,.]|\s[a-z]{2}")
 _PERSON = re.compile(
-    r"(?:name(?:\s+is|\s?[:=])|(?:I am|I'm|[Tt]his is|[Mm]r\.?|[Mm]rs\.?|[Mm]s\.?|[Mm]iss)"
+    r"(?:name(?:\s+is|\s?[:=])|(?:[Ii] am|[Ii]'?m|[Tt]his is|[Mm]r\.?|[Mm]rs\.?|[Mm]s\.?|[Mm]iss)"
     r"|(?:roommate|friend|husband|wife|son|daughter|mother|father|brother|sister|boss|landlord|neighbou?r|partner)(?:\s+is|,)?"
     r"|(?:여권|영문|영어)(?:상의?)?\s?(?:이름|성명|명)?(?:은|는|이)?\s?[:=]?"
     r"|(?:룸메이트|룸메|간병인|유학생|며느리|동료|선생님?|강사|교사|원장|사장|아이|베이비시터|도우미|교환학생|근로자|노동자|세입자|집주인)(?:인|는|은|가|이)?"
@@ -136,6 +138,8 @@ def _is_person(text: str, start: int, end: int) -> bool:
         return True
     before = text[max(0, start - 32) : start]
     if _SELF_BEFORE.search(before) and _AFTER_SAID.match(text, end):
+        return True
+    if _NAME_NEAR.search(before):
         return True
     if _MYSELF_BEFORE.search(before) and _ENGLISH_AFTER.match(text, end):
         return True

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 # Whole words that are no names, though surname and syllables fit.
 _NOT_NAMES = """
+기다림 기다리
 나몰라 땜에 지옥철 이름은 이름이
 인스타 유튜브 블로그 카톡
 초등학교 중학교 고등학교 입학 입학식 졸업식

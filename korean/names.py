@@ -100,6 +100,10 @@ _PET = re.compile(
 _NOT_DONE = re.compile(r"[안못][가-힣]{0,2}[요음함됨대네다죠지아어와혀려져켜해돼]$")
 _NAMED_BEFORE = re.compile(r"이름[은이]?\s?:?\s?$")
 _LONGEST = 4
+# 김구 선생: of history, also where the words around would make a name likely.
+_HONOURED = re.compile(
+    r"\s?(?:선생|장군|대왕|의사|열사|애국지사|기념관|동상|묘역|생가|대통령)(?!님)"
+)
 _AGE = re.compile(r"[일이삼사오육칠팔구십백]{1,5}\s?[세살]\s")
 _BEFORE = 24
 
@@ -111,6 +115,8 @@ def find_names(text: str) -> Iterator[Found]:
         if found.value in _SAMPLES and _AS_SAMPLE.search(
             text[max(0, found.start - _BEFORE) : found.end + _BEFORE]
         ):
+            continue
+        if found.value in KNOWN and _HONOURED.match(text, found.end):
             continue
         if _NOT_DONE.match(found.value) and likeness(found.value) < 0:
             continue

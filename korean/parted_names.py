@@ -14,6 +14,7 @@ from korean.given_names import GIVEN, PLAIN_GIVEN
 from korean.given_pairs import GIVEN_PAIRS
 from korean.name_shapes import is_surname, likeness
 from korean.name_words import FOREIGN
+from korean.person_words import is_of_a_person
 from korean.plain_words import is_plain_word
 from korean.stated_names import IS, may_answer
 
@@ -27,6 +28,20 @@ _TWO_ABROAD = re.compile(
 )
 # 저는 올가, 전화번호 …
 _MYSELF = re.compile(rf"{_B}(?:저는|나는|제가)\s(?P<name>[가-힣]{{2,6}})(?=\s?[,.]|$)")
+_COUNTRY = (
+    r"(?:베트남|중국|필리핀|몽골|우즈벡|우즈베키스탄|태국|네팔|미국"
+    r"|일본|러시아|인도|영국|프랑스|독일|캐나다|호주|스페인|멕시코|브라질|이집트|나이지리아)"
+)
+# 이모님 마리아 산토스가, 토마스 베버라는 독일 사람
+_OF_A_PERSON = re.compile(
+    rf"{_B}(?P<name>(?P<first>[가-힣]{{2,5}})\s(?P<second>[가-힣]{{2,5}}?))"
+    rf"(?=(?P<country>이?라(?:는|고)\s{_COUNTRY})|(?:가|는|를|은|을|한테|에게|이랑|랑|씨|님|예요|이에요|입니다|인데)(?![가-힣]))"
+)
+# 유학생 린 샤오메이예요: who comes from abroad may bear what no list has.
+_STUDENT = re.compile(
+    r"(?:유학생|교환학생|중국인|중국\s?사람|중국에서\s?온|교포|동포)\s"
+    rf"(?P<name>[가-힣]{{1,2}}\s[가-힣]{{2,4}}?){_END}"
+)
 _HANDED_ON = re.compile(
     rf"{_B}(?P<name>[가-힣]{{3}})에서\s(?:(?:저|제|저희|본인|딸|아들|남편|아내|배우자|어머니|아버지|엄마|아빠|동생)(?:인|의|\s)\s?)?"
     r"[가-힣]{2,4}?으?로\s(?:바뀌|바꾸|바꿔|바꿨|변경|이전|승계|개명|넘)"
@@ -51,6 +66,15 @@ def find_parted_names(text: str) -> Iterator[Found]:
         ours = is_surname(found["first"]) and len(found["second"]) > 2
         if found["second"] in FOREIGN and (ours or found["first"] in FOREIGN):
             yield _name(found, 0.7)
+    for found in _OF_A_PERSON.finditer(text):
+        first, second = found["first"], found["second"]
+        known = (first in FOREIGN) + (second in FOREIGN)
+        before = text[max(0, found.start() - 16) : found.start()]
+        strange = not is_plain_word(second) and not is_plain_word(first)
+        if known == 2 or (known and strange and (is_of_a_person(before) or found["country"])):
+            yield _name(found, 0.72)
+    for found in _STUDENT.finditer(text):
+        yield _name(found, 0.7)
     for found in _MYSELF.finditer(text):
         if found["name"] in FOREIGN and may_answer(found["name"], marked=True):
             yield _name(found, 0.64)

@@ -63,6 +63,7 @@ _MOTORCYCLE = re.compile(
     rf"(?:오토바이|이륜차|스쿠터|바이크)[가는를도이]?\s(?P<plate>[가-힣]{{2,3}}\s?[{_LETTERS}차카타파]\s?[0-9]{{4}})(?![0-9]|-[0-9])"
 )
 _TEMPORARY_CUE = re.compile(r"임시|번호판|차")
+_NUMBER_OF_A_CAR = re.compile(r"(?:차\s?번호|차량\s?번호|번호판)")
 _JUDGMENT = re.compile(r"\s?(?:호\s?)?(?:판결|결정|사건|선고|판례)")
 _CUE = re.compile(
     r"차|렌[트터]카|쏘카|과속|과태료|딱지|방치|견인|번호판|주차|번호|차량|승용|트럭|오토바이|택시|운전"
@@ -72,6 +73,7 @@ _SUM = re.compile(
     r"\s?(?:억|만|천|원|명|건|개(?!인)|가구|세대|번지|년|m|㎡|km|kg|톤|미터|시|조(?![가-힣]))"
 )
 _COUNTERS = "조호주부도로"
+_BESIDE = re.compile(r"[0-9]{2,3}[가-힣]\s?[0-9]{4}[\s,]{1,3}$")
 _BEFORE = re.compile(r"(?:제|법|시행령|동|층)\s?$")
 
 
@@ -113,10 +115,17 @@ def _score(text: str, found: re.Match[str], base: float) -> float:
             return 0.0
         # 101호 2025 …: with a space, only the rental letter of a plate that a word announces.
         # 24주 9016 and 36부 9127 are neither weeks nor copies: no four digits follow those.
-        if found["letter"] in "조호도로" and re.search(rf"{found['letter']}\s", found.group()):
+        beside = _BESIDE.search(before)
+        if (
+            found["letter"] in "조호도로"
+            and not beside
+            and re.search(rf"{found['letter']}\s", found.group())
+        ):
             return 0.0
     if _SUM.match(text, found.end()) and " " in found.group().strip():
         return 0.0
+    if spoken and _NUMBER_OF_A_CAR.search(before):
+        return 0.8
     return base + 0.15 * bool(cue)
 
 

@@ -61,12 +61,14 @@ class _Frame:
     """How a sentence says that a name stands, and what the name must look like at least.
 
     `given` are frames in which people are called by their given name alone, too; `labelled` those that begin
-    with a word for a name, which a thing may have; `needs` lists words of which one is part of the frame.
+    with a word for a name, which a thing may have; in `plain` ones a name may read like a word and its ending
+    (이하 + 은); `needs` lists words of which one is part of the frame.
     """
 
     words: str
     least: int = CERTAIN
     given: bool = False
+    plain: bool = False
     labelled: bool = False
     needs: str = ""
 
@@ -167,6 +169,13 @@ _FRAMES = (
         needs="담당 책임자 실무자",
         words=rf"{_B}(?:담당자?|책임자|실무자)\s?:?\s{{0,2}}{_N}(?=\s?(?:대리|사원|매니저|책임|선임|프로(?![가-힣])|이사(?![가-힣])|상무|차장|부장|간사|실장)님?)",
         least=-62,
+    ),
+    # 홍길동입니다. 어제 …; 중2 홍길동입니다
+    _Frame(rf"^{_N}(?=(?:입니다|이에요|예요)\s?[.,!\n])", least=-30, plain=True),
+    _Frame(
+        rf"{_B}(?:초|중|고)(?:등학교\s?)?[1-6](?:학년)?\s{_N}(?=입니다|이에요|예요|인데요?|이라고)",
+        least=-40,
+        plain=True,
     ),
     # 담당 홍길동; 홍길동 940827
     _Frame(rf"{_B}담당자?\s?:?\s{_N}(?=\s?(?:$|[\n,./(]))", least=0, needs="담당"),
@@ -334,14 +343,17 @@ def _cuts_copula(name: str, text: str, end: int) -> bool:
 
 
 def _may_be_called(name: str, frame: _Frame) -> bool:
-    if name in PLAIN_WORDS or _SEVERAL.match(name) or name in KNOWN:
+    if name in PLAIN_WORDS or _SEVERAL.match(name):
+        return False
+    if name in KNOWN and frame.least > -62:
         return False
     look = likeness(name)
     if (look < 0 and not may_answer(name, marked=True)) or name[-1] in _NO_ENDS:
         return False
     if frame.given and len(name) == 2 and _borne(name):
         return True
-    if look < 0 and (is_plain_word(name) or name[-1] in _DOUBTFUL_ENDS):
+    doubtful = is_plain_word(name) or name[-1] in _DOUBTFUL_ENDS
+    if look < 0 and doubtful and not (frame.plain and len(name) == 3):
         return False
     if len(name) == 4:
         return is_surname(name[:2]) or name[1:] in LONG_CHRISTIAN
