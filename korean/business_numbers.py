@@ -29,6 +29,10 @@ _KIND_OF_SHOP = re.compile(
 _SHOP_SAID = re.compile(
     r"(?:집|가게|식당|카페|미용실|세탁소|약국|학원|편의점|매장|음식점|공방|분식|빵집|치킨)(?:인데|이고|입니다|이에요|예요|인데요)\s{1,2}$"
 )
+_FIRM = re.compile(
+    r"(?:회사|업체|가게|법인|상호|사업장|저희\s?매장)\s?(?:등록)?\s?(?:번호)?(?:는|은|가|이)?\s?$"
+)
+_TRADES_AS = re.compile(r"(?:이고|인데|이며|이구|,)\s?(?:상호|회사|업체|법인|가게)")
 _MONEY = re.compile(r"\s?(?:원|만|억|천원|건|명|개|㎡|%)")
 _GROUPS = frozenset({3, 5})
 _WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
@@ -60,7 +64,10 @@ def _score(text: str, chain: Chain, index: int) -> float:
         return 0.8 + 0.2 * valid
     dashed = parted == _GROUPS and all("-" in chain.gaps[index + k] for k in _GROUPS)
     if dashed and not _OTHER.search(before) and not names_a_thing(text, start):
-        return 0.6 + 0.3 * valid
+        firm = 0.25 if _FIRM.search(before) else 0.0
+        return 0.6 + max(0.3 * valid, firm)
+    if parted == frozenset() and _TRADES_AS.match(text, chain.ends[last - 1]):
+        return 0.6
     halves = parted == {5} and "-" in chain.gaps[index + 5]
     if halves and (_SHOP.search(before) or valid) and not _OTHER.search(before):
         return 0.0 if names_a_thing(text, start) else 0.6 + 0.3 * valid

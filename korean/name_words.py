@@ -7,6 +7,7 @@ from __future__ import annotations
 
 # Whole words that are no names, though surname and syllables fit.
 _NOT_NAMES = """
+금혼식 은혼식 부재중 이틀째 사흘째 오신다 혜택 배봉산
 기다림 기다리
 나몰라 땜에 지옥철 이름은 이름이
 인스타 유튜브 블로그 카톡

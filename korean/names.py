@@ -104,7 +104,11 @@ _LONGEST = 4
 _HONOURED = re.compile(
     r"\s?(?:선생|장군|대왕|의사|열사|애국지사|기념관|동상|묘역|생가|대통령)(?!님)"
 )
-_AGE = re.compile(r"[일이삼사오육칠팔구십백]{1,5}\s?[세살]\s")
+_AGE = re.compile(r"(?:[일이삼사오육칠팔구십백]{1,5}\s?[세살]|[가-힣]{2,6}에서\s온)\s")
+# 이주임님, 박과장님: a surname and an office are nobody's name.
+_OFFICE = re.compile(
+    r"[가-힣](?:주임|과장|팀장|대리|부장|실장|계장|국장|원장|소장|반장|통장|이장|사장)"
+)
 _BEFORE = 24
 
 
@@ -115,6 +119,8 @@ def find_names(text: str) -> Iterator[Found]:
         if found.value in _SAMPLES and _AS_SAMPLE.search(
             text[max(0, found.start - _BEFORE) : found.end + _BEFORE]
         ):
+            continue
+        if _OFFICE.fullmatch(found.value):
             continue
         if found.value in KNOWN and _HONOURED.match(text, found.end):
             continue
@@ -130,7 +136,7 @@ def find_names(text: str) -> Iterator[Found]:
 
 
 def _without_age(found: Found) -> Found:
-    """나는 칠십팔세 홍길동이라고: the age is no part of the name."""
+    """나는 칠십팔세 홍길동이라고, 베트남에서 온 …: age and country are no part of the name."""
     age = _AGE.match(found.value)
     if age is None:
         return found

@@ -21,17 +21,22 @@ from korean.stated_names import IS, may_answer
 # So much like a name that the given name need not be known: tenths of logarithms, see korean/name_shapes.py.
 CLEAR = 80
 _B = r"(?<![가-힣A-Za-z])"
+_COUNTRY = (
+    r"(?:베트남|중국|필리핀|몽골|우즈벡|우즈베키스탄|태국|네팔|미국"
+    r"|일본|러시아|인도|영국|프랑스|독일|캐나다|호주|스페인|멕시코|브라질|이집트|나이지리아)"
+)
 _END = rf"(?={IS}|\s(?:이?라(?:고|구|는)|입니다|인데|이고|이에요|예요|올림|드림)|\s?씨|\s?님)"
 _TWO = re.compile(rf"{_B}(?P<name>(?P<surname>[가-힣])\s(?P<given>[가-힣]{{2}})){_END}")
 _TWO_ABROAD = re.compile(
     rf"{_B}(?P<name>(?P<first>[가-힣]{{1,6}})\s(?P<second>[가-힣]{{2,6}}?)){_END}"
 )
+# 저는 수레쉬, 네팔.
+_MYSELF_AND_COUNTRY = re.compile(
+    rf"{_B}(?:저는|나는|제가)\s(?P<name>[가-힣]{{2,6}})(?=\s?,\s?{_COUNTRY}(?![가-힣]*에))"
+)
 # 저는 올가, 전화번호 …
 _MYSELF = re.compile(rf"{_B}(?:저는|나는|제가)\s(?P<name>[가-힣]{{2,6}})(?=\s?[,.]|$)")
-_COUNTRY = (
-    r"(?:베트남|중국|필리핀|몽골|우즈벡|우즈베키스탄|태국|네팔|미국"
-    r"|일본|러시아|인도|영국|프랑스|독일|캐나다|호주|스페인|멕시코|브라질|이집트|나이지리아)"
-)
+
 # 이모님 마리아 산토스가, 토마스 베버라는 독일 사람
 _OF_A_PERSON = re.compile(
     rf"{_B}(?P<name>(?P<first>[가-힣]{{2,5}})\s(?P<second>[가-힣]{{2,5}}?))"
@@ -75,6 +80,9 @@ def find_parted_names(text: str) -> Iterator[Found]:
             yield _name(found, 0.72)
     for found in _STUDENT.finditer(text):
         yield _name(found, 0.7)
+    for found in _MYSELF_AND_COUNTRY.finditer(text):
+        if not is_plain_word(found["name"]):
+            yield _name(found, 0.66)
     for found in _MYSELF.finditer(text):
         if found["name"] in FOREIGN and may_answer(found["name"], marked=True):
             yield _name(found, 0.64)

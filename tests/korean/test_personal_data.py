@@ -90,7 +90,8 @@ def stored(raw: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", ["own", "blind", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"]
+    "name",
+    ["own", "blind", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"],
 )
 def test_recall_and_precision_are_at_the_goal(name: str) -> None:
     lines = read_lines(HERE / f"personal_data_{name}.jsonl")
