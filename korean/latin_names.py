@@ -77,7 +77,7 @@ _NAME_NEAR = re.compile(r"(?<![가-힣]{2})(?:이름|성명|성함)[가-힣]{0,2
 _MYSELF_BEFORE = re.compile(r"(?:저는|나는|제가|내가)\s{1,2}$")
 _ENGLISH_AFTER = re.compile(r"\s?[,.]|\s[a-z]{2}")
 _PERSON = re.compile(
-    r"(?:name(?:\s+is|\s?[:=])|(?:[Ii] am|[Ii]'?m|[Tt]his is|[Mm]r\.?|[Mm]rs\.?|[Mm]s\.?|[Mm]iss)"
+    r"(?:name(?:\s+is|\s?[:=]|\s)|(?:[Ii] am|[Ii]'?m|[Tt]his is|[Mm]r\.?|[Mm]rs\.?|[Mm]s\.?|[Mm]iss)"
     r"|(?:roommate|friend|husband|wife|son|daughter|mother|father|brother|sister|boss|landlord|neighbou?r|partner)(?:\s+is|,)?"
     r"|(?:여권|영문|영어)(?:상의?)?\s?(?:이름|성명|명)?(?:은|는|이)?\s?[:=]?"
     r"|(?:룸메이트|룸메|간병인|유학생|며느리|동료|선생님?|강사|교사|원장|사장|아이|베이비시터|도우미|교환학생|근로자|노동자|세입자|집주인)(?:인|는|은|가|이)?"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 # Whole words that are no names, though surname and syllables fit.
 _NOT_NAMES = """
+주택과 건축과 교통과 짧다 길다 구해주
 금혼식 은혼식 부재중 이틀째 사흘째 오신다 혜택 배봉산
 기다림 기다리
 나몰라 땜에 지옥철 이름은 이름이

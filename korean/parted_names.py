@@ -47,6 +47,9 @@ _STUDENT = re.compile(
     r"(?:유학생|교환학생|중국인|중국\s?사람|중국에서\s?온|교포|동포)\s"
     rf"(?P<name>[가-힣]{{1,2}}\s[가-힣]{{2,4}}?){_END}"
 )
+_MYSELF_IN_TWO = re.compile(
+    rf"{_B}(?:저는?|나는)\s(?P<name>(?P<first>[가-힣]{{2,6}})\s[가-힣]{{2,5}})(?=\s?[,.])"
+)
 _HANDED_ON = re.compile(
     rf"{_B}(?P<name>[가-힣]{{3}})에서\s(?:(?:저|제|저희|본인|딸|아들|남편|아내|배우자|어머니|아버지|엄마|아빠|동생)(?:인|의|\s)\s?)?"
     r"[가-힣]{2,4}?으?로\s(?:바뀌|바꾸|바꿔|바꿨|변경|이전|승계|개명|넘)"
@@ -86,6 +89,9 @@ def find_parted_names(text: str) -> Iterator[Found]:
     for found in _MYSELF.finditer(text):
         if found["name"] in FOREIGN and may_answer(found["name"], marked=True):
             yield _name(found, 0.64)
+    for found in _MYSELF_IN_TWO.finditer(text):
+        if found["first"] in FOREIGN:
+            yield _name(found, 0.68)
     for found in _HANDED_ON.finditer(text):
         if is_surname(found["name"][0]) and likeness(found["name"]) >= 0:
             yield _name(found, 0.66)

@@ -111,6 +111,9 @@ def _in_chain(
     index = 0
     while index + 13 <= len(chain):
         end = 0
+        if _begins_anew(chain, index):
+            index += 6
+            continue
         if chain.begins(index):
             end = _end_of_number(text, chain, index, addresses=addresses, is_phone=is_phone)
         if end:
@@ -125,6 +128,12 @@ def _in_chain(
             index = end
         else:
             index += 1
+
+
+def _begins_anew(chain: Chain, index: int) -> bool:
+    """900101에 900101 1234567: who reads a number out begins once more."""
+    first, again = chain.digits[index : index + 6], chain.digits[index + 6 : index + 12]
+    return first == again and chain.begins(index + 6) and _is_date(chain.digits, index)
 
 
 def _end_of_number(

@@ -91,7 +91,7 @@ def stored(raw: str) -> str:
 
 @pytest.mark.parametrize(
     "name",
-    ["own", "blind", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"],
+    ["own", "blind", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"],
 )
 def test_recall_and_precision_are_at_the_goal(name: str) -> None:
     lines = read_lines(HERE / f"personal_data_{name}.jsonl")
