@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator
 from korean.digits import Chain
 from korean.findings import BUSINESS_NUMBER, Found, names_a_thing
 
-_CUE = re.compile(r"(?:사업자[^0-9\n\[\]]{0,24}|사업[^0-9\n]{0,20}등록\s?번호[^0-9\n]{0,4}|등록증\s?번호[^0-9\n\[\]]{0,8})$")
+_CUE = re.compile(
+    r"(?:사업자[^0-9\n\[\]]{0,24}|사업[^0-9\n]{0,20}등록\s?번호[^0-9\n]{0,4}|등록증\s?번호[^0-9\n\[\]]{0,8})$"
+)
 _AFTER = re.compile(r"\s?(?:이게|가|이|은)?\s?(?:제|저희|우리)?\s?사업자")
 _OTHER = re.compile(r"(?:계좌|은행|통장|농협|신협|수협|입금|금고)[^\n]{0,20}$")
 # 치킨집 13109-48276: in two halves, beside a word for a shop.

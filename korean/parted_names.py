@@ -50,6 +50,39 @@ _STUDENT = re.compile(
 _MYSELF_IN_TWO = re.compile(
     rf"{_B}(?:저는?|나는)\s(?P<name>(?P<first>[가-힣]{{2,6}})\s[가-힣]{{2,5}})(?=\s?[,.])"
 )
+# 부탁드립니다. 배정자 올림: who signs so is called so, also where the name is a word.
+_SIGNS = re.compile(
+    r"(?:^|[.!?~\n])\s{0,3}(?P<name>[가-힣]{3})\s(?:올림|드림|배상|拜上|拜)(?=\s{0,3}[.!)~]{0,2}\s{0,3}(?:$|\n))"
+)
+_SIGNS_AS = frozenset(
+    {
+        "신청인",
+        "민원인",
+        "보호자",
+        "건의자",
+        "제보자",
+        "학부모",
+        "세입자",
+        "관리자",
+        "담당자",
+        "주민들",
+        "입주민",
+    }
+    | {
+        "시민들",
+        "이용자",
+        "신고자",
+        "작성자",
+        "대표자",
+        "자영업",
+        "임차인",
+        "임대인",
+        "상인회",
+        "동대표",
+        "부녀회",
+    }
+    | {"노인회", "주민회", "수강생", "졸업생", "유족들", "가족들", "이웃들", "상인들", "배우자"}
+)
 _HANDED_ON = re.compile(
     rf"{_B}(?P<name>[가-힣]{{3}})에서\s(?:(?:저|제|저희|본인|딸|아들|남편|아내|배우자|어머니|아버지|엄마|아빠|동생)(?:인|의|\s)\s?)?"
     r"[가-힣]{2,4}?으?로\s(?:바뀌|바꾸|바꿔|바꿨|변경|이전|승계|개명|넘)"
@@ -92,6 +125,9 @@ def find_parted_names(text: str) -> Iterator[Found]:
     for found in _MYSELF_IN_TWO.finditer(text):
         if found["first"] in FOREIGN:
             yield _name(found, 0.68)
+    for found in _SIGNS.finditer(text):
+        if is_surname(found["name"][0]) and found["name"] not in _SIGNS_AS:
+            yield _name(found, 0.8)
     for found in _HANDED_ON.finditer(text):
         if is_surname(found["name"][0]) and likeness(found["name"]) >= 0:
             yield _name(found, 0.66)
