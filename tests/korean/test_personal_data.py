@@ -24,6 +24,7 @@ from korean.findings import (
 from korean.redact import redact
 from korean.split_numbers import find_splits, may_be_first_half
 from scripts.measure_personal_data import measure, read_lines
+from tests.effort import least_seconds
 
 HERE = Path(__file__).parent
 RECALL, PRECISION = 0.97, 0.95
@@ -91,7 +92,19 @@ def stored(raw: str) -> str:
 
 @pytest.mark.parametrize(
     "name",
-    ["own", "blind", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"],
+    [
+        "own",
+        "blind",
+        "second",
+        "third",
+        "fourth",
+        "fifth",
+        "sixth",
+        "seventh",
+        "eighth",
+        "ninth",
+        "tenth",
+    ],
 )
 def test_recall_and_precision_are_at_the_goal(name: str) -> None:
     lines = read_lines(HERE / f"personal_data_{name}.jsonl")
@@ -275,9 +288,7 @@ LONG = [
 @pytest.mark.parametrize("piece", LONG)
 def test_twenty_thousand_characters_take_bounded_time(piece: str) -> None:
     text = piece * (20_000 // len(piece))
-    began = time.process_time()
-    redact(text)
-    assert time.process_time() - began < 2
+    assert least_seconds(lambda: redact(text), enough=2) < 2
 
 
 def test_an_account_is_told_by_its_words_and_not_by_its_digits() -> None:

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from korean.places import find_places
+from tests.effort import least_seconds
 
 FOUND = [
     ("세종대로 110 앞 가로등이 꺼졌어요", "세종대로 110 앞"),
@@ -190,6 +189,4 @@ def test_no_text_makes_it_fail_and_places_are_pieces_of_it(text: str) -> None:
 )
 def test_twenty_thousand_characters_take_no_long_time(piece: str) -> None:
     text = piece * (20_000 // len(piece))
-    began = time.process_time()
-    find_places(text)
-    assert time.process_time() - began < 2
+    assert least_seconds(lambda: find_places(text), enough=2) < 2

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +7,7 @@ from hypothesis import strategies as st
 from korean.findings import EMAIL, FOREIGNER_NUMBER, NOTICES, PHONE, RESIDENT_NUMBER
 from korean.normalise import normalise
 from korean.redact import redact
+from tests.effort import least_seconds
 
 ONE = "[주민등록번호 삭제]"
 
@@ -303,6 +302,4 @@ PIECES = [
 @pytest.mark.parametrize("piece", PIECES)
 def test_twenty_thousand_characters_take_no_long_time(piece: str) -> None:
     text = piece * (20_000 // len(piece))
-    began = time.process_time()
-    redact(text)
-    assert time.process_time() - began < 2
+    assert least_seconds(lambda: redact(text), enough=2) < 2

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from korean.text_scores import (
@@ -15,6 +13,7 @@ from korean.text_scores import (
     unpack,
     weights,
 )
+from tests.effort import least_seconds
 
 CONCEPTS = read_concepts(["# remark", "fire: 불이났 불길", "person: 사람 아이"])
 
@@ -85,6 +84,4 @@ def test_a_cry_for_help_in_a_long_story_counts_by_itself() -> None:
 def test_twenty_thousand_characters_cost_little() -> None:
     scorer = weights("emergency")
     text = ("불 가스 사람이 아이가 숨을 못 쉬어요 " * 2000)[:20_000]
-    begun = time.process_time()
-    scorer.score(text)
-    assert time.process_time() - begun < 1.0
+    assert least_seconds(lambda: scorer.score(text), enough=1.0) < 1.0
