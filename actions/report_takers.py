@@ -239,10 +239,10 @@ def _take_extra(state: ReportState, reading: Reading, city: City) -> Step:
         # Own words are as good as our choices, but a bare yes answers nothing here.
         if reading.control is not None or len(reading.text.strip()) < 3:
             return miss(state)
-    elif reading.control is Control.DENY and not question.required:
-        return Step(answered(state, question, ""))
     elif (better := _better_answer(state, reading, city)) is not None:
         return Step(better, (Say("utter_what_changed"),))
+    elif reading.control is Control.DENY and not question.required:
+        return Step(answered(state, question, ""))
     elif (step := _late_place(state, reading, city)) is not None:
         return step
     if reading.control is not None or is_noise(reading.text) or not reading.text.strip():

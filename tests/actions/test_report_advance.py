@@ -50,6 +50,10 @@ def test_a_corrected_story_gives_the_corrected_answer() -> None:
     talk.say("시청역 2번 출구 앞 가로등이 꺼졌어요", intent="report_complaint")
     talk.say("아니 가로등이 깜빡여요")
     assert talk.state.answers == {"state": "깜빡여요"}
+    talk = FormTalk()
+    talk.say("시청역 2번 출구 앞 가로등이 꺼졌어요", intent="report_complaint")
+    talk.say("아니 그게 아니고 깜빡거려요", intent="deny")
+    assert talk.state.answers == {"state": "깜빡여요"}
 
 
 @pytest.mark.parametrize(
