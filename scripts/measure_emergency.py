@@ -8,7 +8,6 @@ not learnt: `nlu/.venv/bin/python -m scripts.text_weights --without-held-out W.b
 from __future__ import annotations
 
 import argparse
-import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from app.city_files import load_city
 from core.city import EmergencyRule
 from dialogue.emergency import recognise
 from korean.text_scores import Weights, unpack, weights
+from scripts.held_out import is_held_out
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,11 +30,6 @@ class Judged:
     wanted: bool
     score: float
     rule: EmergencyRule | None
-
-
-def is_held_out(text: str) -> bool:
-    """The same two of five lines as in scripts/text_weights.py, which this environment cannot import."""
-    return int(hashlib.sha256(text.encode()).hexdigest(), 16) % 5 < 2
 
 
 def judge(

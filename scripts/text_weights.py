@@ -9,7 +9,6 @@ situations in turn and prints how many of them are still recognised.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from korean.abuse import spell_out
 from korean.noise import with_typos, without_spaces
 from korean.normalise import normalise
 from korean.text_scores import BUCKETS, Concepts, buckets, pack, read_concepts
+from scripts.held_out import is_held_out
 
 ROOT = Path(__file__).resolve().parent.parent
 EMERGENCY = ROOT / "data" / "emergency"
@@ -47,11 +47,6 @@ class Line:
     kind: str
     weight: float = WRITTEN_FOR_IT
     held_out: bool = False
-
-
-def is_held_out(text: str) -> bool:
-    """Two of five lines, by their hash: never learnt from when a figure is measured on them."""
-    return int(hashlib.sha256(text.encode()).hexdigest(), 16) % 5 < 2
 
 
 def sections(path: Path, *, wanted: bool) -> list[Line]:

@@ -6,7 +6,6 @@ validator expect.
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ from nlu.components.combined import (
     make_classifier,
 )
 from nlu.components.linear import LinearTextClassifier
+from nlu.components.rasa_parts import hash_of, refuse_unknown
 
 INTENT_RANKING = "intent_ranking"
 
@@ -50,11 +50,7 @@ class IntentClassifier(GraphComponent, RasaIntentClassifier):
         resource: Resource,
         model: Classifier | None = None,
     ) -> None:
-        if unknown := sorted(set(config) - set(self.get_default_config())):
-            raise InvalidConfigException(
-                f"{', '.join(unknown)} is no setting of IntentClassifier in config.yml; it has "
-                f"{', '.join(self.get_default_config())}."
-            )
+        refuse_unknown(config, self.get_default_config(), component="IntentClassifier")
         self._config = config
         self._storage = model_storage
         self._resource = resource
@@ -105,10 +101,9 @@ class IntentClassifier(GraphComponent, RasaIntentClassifier):
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Rasa's cache sees this class only; the features and the model live in other files."""
-        digest = hashlib.sha256(sklearn.__version__.encode())
-        for module in (features, linear, combined, net, vectors, language):
-            digest.update(Path(str(module.__file__)).read_bytes())
-        return digest.hexdigest()
+        return hash_of(
+            (features, linear, combined, net, vectors, language), version=sklearn.__version__
+        )
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from the examples in data/nlu and keep the model in Rasa's storage.

@@ -6,7 +6,6 @@ name that extractors before it found are replaced, all others stay.
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -17,7 +16,6 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
-from rasa.shared.exceptions import InvalidConfigException
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
@@ -25,6 +23,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from nlu import language
 from nlu.components import clusters, features, guesses, tagging, vectors
 from nlu.components.guesses import guessed_labels
+from nlu.components.rasa_parts import hash_of, refuse_unknown
 from nlu.components.tagging import Tagged, Tagger, TaggerSettings, without_particles
 
 
@@ -39,11 +38,7 @@ class SequenceExtractor(GraphComponent, EntityExtractorMixin):
         resource: Resource,
         tagger: Tagger | None = None,
     ) -> None:
-        if unknown := sorted(set(config) - set(self.get_default_config())):
-            raise InvalidConfigException(
-                f"{', '.join(unknown)} is no setting of SequenceExtractor in config.yml; it has "
-                f"{', '.join(self.get_default_config())}."
-            )
+        refuse_unknown(config, self.get_default_config(), component="SequenceExtractor")
         self._settings = TaggerSettings(
             iterations=int(config["iterations"]),
             c1=float(config["c1"]),
@@ -102,10 +97,7 @@ class SequenceExtractor(GraphComponent, EntityExtractorMixin):
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Rasa's cache sees this class only; the features and the model live in other files."""
-        digest = hashlib.sha256()
-        for module in (tagging, clusters, features, guesses, vectors, language):
-            digest.update(Path(str(module.__file__)).read_bytes())
-        return digest.hexdigest()
+        return hash_of((tagging, clusters, features, guesses, vectors, language))
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from the annotated examples; with none, an empty model is kept."""

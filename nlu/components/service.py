@@ -6,7 +6,6 @@ only; never an intent, and never the service of a case: the form decides (action
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.exceptions import InvalidConfigException
 from rasa.shared.nlu.constants import METADATA, METADATA_INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
@@ -23,6 +21,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from nlu import language
 from nlu.components import features, kinds, linear, vectors
 from nlu.components.kinds import KindClassifier
+from nlu.components.rasa_parts import hash_of, refuse_unknown
 
 SERVICES = "services"
 SERVICE_CODE = "service_code"
@@ -44,11 +43,7 @@ class ServiceClassifier(GraphComponent):
         resource: Resource,
         model: KindClassifier | None = None,
     ) -> None:
-        if unknown := sorted(set(config) - set(self.get_default_config())):
-            raise InvalidConfigException(
-                f"{', '.join(unknown)} is no setting of ServiceClassifier in config.yml; it has "
-                f"{', '.join(self.get_default_config())}."
-            )
+        refuse_unknown(config, self.get_default_config(), component="ServiceClassifier")
         self._config = config
         self._storage = model_storage
         self._resource = resource
@@ -95,10 +90,7 @@ class ServiceClassifier(GraphComponent):
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Rasa's cache sees this class only; the features and the model live in other files."""
-        digest = hashlib.sha256(sklearn.__version__.encode())
-        for module in (features, kinds, linear, vectors, language):
-            digest.update(Path(str(module.__file__)).read_bytes())
-        return digest.hexdigest()
+        return hash_of((features, kinds, linear, vectors, language), version=sklearn.__version__)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from the labelled lines and keep the model in Rasa's storage."""

@@ -23,6 +23,7 @@ from rasa.shared.nlu.training_data.message import Message
 
 import korean
 from korean.entities import find_values
+from nlu.components.rasa_parts import refuse_unknown
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
@@ -53,10 +54,7 @@ class ValueExtractor(GraphComponent, EntityExtractorMixin):
         Raises:
             InvalidConfigException: there is no such setting or time zone.
         """
-        if unknown := sorted(set(config) - set(cls.get_default_config())):
-            raise InvalidConfigException(
-                f"{', '.join(unknown)} is no setting of ValueExtractor in config.yml; it has timezone."
-            )
+        refuse_unknown(config, cls.get_default_config(), component="ValueExtractor")
         name = str(config["timezone"])
         try:
             return cls(ZoneInfo(name))

@@ -20,27 +20,36 @@ LEAST_MESSAGES = 0.83
 
 
 @pytest.fixture(scope="module")
-def linear() -> LinearTextClassifier:
-    return LinearTextClassifier().fit(*load_examples(ROOT / "data"))
+def examples() -> tuple[list[str], list[str]]:
+    return load_examples(ROOT / "data")
+
+
+@pytest.fixture(scope="module")
+def linear(examples: tuple[list[str], list[str]]) -> LinearTextClassifier:
+    return LinearTextClassifier().fit(*examples)
 
 
 def share_of_right(model: LinearTextClassifier, rows: Sequence[tuple[str, str]]) -> float:
-    assert not {text for _, text in rows} & set(load_examples(ROOT / "data")[0])
     best = model.probabilities([text for _, text in rows]).argmax(axis=1)
     right = sum(model.labels[index] == row[0] for index, row in zip(best, rows, strict=True))
     return right / len(rows)
 
 
-def test_unseen_wishes_about_a_filed_case_are_understood(linear: LinearTextClassifier) -> None:
+def test_unseen_wishes_about_a_filed_case_are_understood(
+    linear: LinearTextClassifier, examples: tuple[list[str], list[str]]
+) -> None:
     lines = (HERE / "unseen_acts.tsv").read_text(encoding="utf-8").splitlines()
     rows = [(intent, text) for intent, _, text in (line.partition("\t") for line in lines)]
+    assert not {text for _, text in rows} & set(examples[0])
     assert share_of_right(linear, rows) >= LEAST_ACTS
 
 
-def test_messages_of_a_stranger_are_understood(linear: LinearTextClassifier) -> None:
+def test_messages_of_a_stranger_are_understood(
+    linear: LinearTextClassifier, examples: tuple[list[str], list[str]]
+) -> None:
     lines = (HERE / "stranger_messages.jsonl").read_text(encoding="utf-8").splitlines()
     rows = [(line["intent"], line["text"]) for line in map(json.loads, lines)]
     # "안녕하세요" stands everywhere.
-    known = set(load_examples(ROOT / "data")[0])
+    known = set(examples[0])
     right = share_of_right(linear, [row for row in rows if row[1] not in known])
     assert right >= LEAST_MESSAGES, right
