@@ -20,7 +20,6 @@ from core.case_links import linked_cases
 from core.case_queries import cases_of
 from core.city import City
 from core.errors import Refused
-from core.locking import insert_missing
 from core.models.case import Case, CaseFlag
 from core.models.privacy import CaseLink
 
@@ -28,6 +27,9 @@ REPEAT, JOINT = "repeat", "joint"
 # Of one citizen, and of one service, so many of the newest are looked at.
 MOST_OWN = 200
 MOST_LIKE = 500
+# A flag names so many others. In a storm hundreds report one matter, and each filing would rewrite the
+# list of each; the count is kept up for all.
+MOST_NAMED = 50
 # The trace of a due time is most of a row, and every filing reads hundreds of rows.
 _COMPARED = load_only(
     Case.conversation_id,
@@ -43,7 +45,10 @@ _COMPARED = load_only(
 
 @dataclass(frozen=True)
 class Flag:
-    """A flag as an officer reads it; ``others`` are the cases that belong to it, oldest first."""
+    """A flag as an officer reads it; ``others`` are cases that belong to it, oldest first.
+
+    ``count`` is how many times, or how many citizens; of a great many not all are named.
+    """
 
     id: int
     kind: str
@@ -142,8 +147,10 @@ def _flag_repeat(session: Session, *, rule: FlagRule, case: Case, now: datetime)
         and each.anonymised_at is None
         and same_matter(case, each, rule=rule)
     )
-    if len(earlier) + 1 >= rule.at:
-        _set(session, case_id=case.id, kind=REPEAT, count=len(earlier) + 1, others=earlier, now=now)
+    if len(earlier) + 1 < rule.at:
+        return
+    count, others = len(earlier) + 1, earlier[-MOST_NAMED:]
+    session.add(CaseFlag(case_id=case.id, kind=REPEAT, at=now, count=count, others=others))
 
 
 def _flag_joint(session: Session, *, rule: FlagRule, case: Case, now: datetime) -> None:
@@ -166,10 +173,25 @@ def _flag_joint(session: Session, *, rule: FlagRule, case: Case, now: datetime) 
     if people < rule.at:
         return
     ids = sorted(each.id for each in group)
-    # In the order of their ids: two that flag the same cases never wait for each other.
+    flags = {
+        flag.case_id: flag
+        for flag in session.scalars(
+            select(CaseFlag).where(CaseFlag.kind == JOINT, CaseFlag.case_id.in_(ids))
+        )
+    }
     for each in ids:
-        others = [other for other in ids if other != each]
-        _set(session, case_id=each, kind=JOINT, count=people, others=others, now=now)
+        flag = flags.get(each)
+        if flag is None:
+            flag = CaseFlag(case_id=each, kind=JOINT, at=now, others=_named(ids, besides=each))
+            session.add(flag)
+        elif len(ids) <= MOST_NAMED:
+            flag.others = _named(ids, besides=each)
+        flag.count = people
+    session.flush()
+
+
+def _named(ids: Sequence[int], *, besides: int) -> list[int]:
+    return [each for each in ids if each != besides][-MOST_NAMED:]
 
 
 def _people(session: Session, group: Sequence[Case]) -> int:
@@ -192,15 +214,3 @@ def _people(session: Session, group: Sequence[Case]) -> int:
         if talk in talks:
             leader[head(talk)] = head(owners[case_id])
     return len({head(talk) for talk in talks})
-
-
-def _set(
-    session: Session, *, case_id: int, kind: str, count: int, others: Sequence[int], now: datetime
-) -> None:
-    values = {"count": count, "others": list(others)}
-    if insert_missing(session, CaseFlag, case_id=case_id, kind=kind, at=now, **values):
-        return
-    row = session.scalars(
-        select(CaseFlag).where(CaseFlag.case_id == case_id, CaseFlag.kind == kind)
-    ).one()
-    row.count, row.others = count, list(others)

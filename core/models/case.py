@@ -193,7 +193,8 @@ class CaseFlag(Base):
     """Something that an officer should see before deciding on a case; it decides nothing by itself.
 
     ``kind``: repeat (the same citizen on the same matter again, 법 23조) | joint (many citizens on one
-    matter, 법 2조 6호). ``others`` are the ids of the cases that belong to it, oldest first.
+    matter, 법 2조 6호). ``others`` are the ids of cases that belong to it, oldest first; of many the newest
+    when the flag was set.
     """
 
     __tablename__ = "case_flag"

@@ -7,9 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from core.case_flags import JOINT, REPEAT, flags_of, kinds_of, settle_flag
+from core.case_flags import JOINT, MOST_NAMED, REPEAT, flags_of, kinds_of, settle_flag
 from core.case_likeness import FLAG_RULES, likeness, same_matter
 from core.case_links import link_case
 from core.cases import Actor
@@ -110,6 +111,31 @@ def test_many_citizens_on_one_matter_are_flagged_each_with_the_others(database):
             assert (flag.kind, flag.count, len(flag.others)) == (JOINT, 5, 4)
         cases.append(filed(session, "f", **HERE))
         assert [flags_of(session, case_id=case.id)[0].count for case in cases] == [6] * 6
+
+
+def test_in_a_storm_the_count_is_kept_up_for_all_and_each_flag_names_only_some(database):
+    with database.transaction() as session:
+        cases = [filed(session, f"{number:02d}", **HERE) for number in range(MOST_NAMED + 12)]
+        flags = [flags_of(session, case_id=case.id)[0] for case in cases]
+        assert {flag.count for flag in flags} == {MOST_NAMED + 12}
+        assert {len(flag.others) for flag in flags} == {MOST_NAMED - 1, MOST_NAMED}
+        assert [each.id for each in flags[-1].others] == [
+            case.id for case in cases[-1 - MOST_NAMED : -1]
+        ]
+
+
+def test_a_filing_in_a_storm_asks_the_database_no_more_often_than_one_on_a_quiet_day(database):
+    asked: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    often = []
+    for number in range(40):
+        with database.transaction() as session:
+            talk = make_conversation(session, address=f"{number:02d}" * 32)
+            turn = make_turn(session, conversation=talk)
+            asked.clear()
+            make_case(session, turn=turn, **HERE)
+            often.append(len(asked))
+    assert often[39] <= often[0] + 2, often
 
 
 def test_one_citizen_who_reports_often_is_not_many(database):
