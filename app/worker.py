@@ -29,6 +29,7 @@ from app.policy_seed import seed_articles
 from app.quiet import log_unexpected
 from app.retention import make_retention
 from app.settings import Settings
+from app.steady import settle
 from app.wiring import Parts, Talk, build_talk
 from app.withdrawal_ledger import WithdrawalLedger
 from core.errors import TemporaryFailure
@@ -91,6 +92,7 @@ def run(settings: Settings) -> None:
         polling.start()
     _write_heartbeat(settings)
     port = make_worker_port(operations)
+    settle()
     try:
         stop.wait()
     finally:

@@ -28,6 +28,7 @@ import httpx
 
 from app.demo_programs import NLU_PYTHON, rasa_environment
 from app.settings import project_root
+from app.steady import settle
 from core.conversations import ensure_conversation, record_turn
 from core.database import Database
 from core.inbound import InboundMessage, TurnKind
@@ -282,6 +283,8 @@ def _rows(database: Database, sender: str) -> tuple[int, list[int]]:
 
 async def run_load(open_side: Callable[[], Any], load: Load, *, seed: int = 1) -> list[float]:
     """Seconds of every turn."""
+    # A pause of the client's own would look like one of either side.
+    settle()
 
     async def one(number: int) -> list[float]:
         rng = random.Random(seed * 1000 + number)  # noqa: S311  (a pause is no secret)
