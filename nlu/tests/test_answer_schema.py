@@ -19,6 +19,7 @@ TAKEN: list[dict[str, Any]] = [
     {"events": [], "responses": []},
     {"events": [SLOT], "responses": [{"text": "네", "buttons": []}]},
     {"events": [{"event": "active_loop", "name": None, "timestamp": None}]},
+    {"events": [{"event": "restart"}, {"event": "followup", "name": "action_listen"}, SLOT]},
 ]
 REFUSED: list[Any] = [
     [],
@@ -26,6 +27,10 @@ REFUSED: list[Any] = [
     {"events": {}},
     {"responses": ["네"]},
     {"events": [{"name": "where"}]},
+    {"events": [{"event": "slots", "name": "where", "value": 1}]},
+    {"events": [{"event": ["slot"], "name": "where", "value": 1}]},
+    {"events": [{"event": None}]},
+    {"events": ["slot"]},
     {"events": [SLOT, {"event": "slot", "value": 1}]},
 ]
 
