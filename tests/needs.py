@@ -79,6 +79,8 @@ def missing(name: str) -> str | None:
         return None
     if name == "caddy" and not shutil.which(name):
         return "no caddy (Debian: apt-get install caddy)"
+    if name == "clamd" and not shutil.which(name):
+        return "no clamd (Debian: apt-get install clamav-daemon)"
     if name == "systemd-analyze" and not shutil.which(name):
         return "no systemd-analyze (Debian: apt-get install systemd)"
     if name == "postgresql":
