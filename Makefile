@@ -1,6 +1,6 @@
 # Thin on purpose: each target is one script that bootstraps for itself, so that nothing has to be exported or installed first.
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap demo test lint format bench soak soak-kill soak-telegram soak-departments nlu-train notices clean
+.PHONY: help bootstrap demo test lint format bench soak soak-kill soak-telegram soak-departments fuzz nlu-train notices clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ soak-telegram: ## the Telegram bot against a simulated Telegram: 10,000 updates 
 
 soak-departments: ## 50,000 cases wait for a department that does not answer, then drain
 	@bash scripts/run.sh soak-departments
+
+fuzz: ## drive the property tests of the personal-data finder by coverage for FUZZ_SECONDS (600)
+	@bash scripts/run.sh fuzz $(if $(FUZZ_SECONDS),--seconds $(FUZZ_SECONDS))
 
 nlu-train: ## train the Rasa model if data, domain, config, code or city changed
 	@bash scripts/run.sh nlu-train
