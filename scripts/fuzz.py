@@ -2,8 +2,8 @@
 
     fuzz.py [--seconds N] [NAME]
 
-With atheris. NAME is one of the tests below; without it each has its share of the time. A failure prints the input as
-Hypothesis would and ends with 1. Linux and Python 3.11 only: that is what atheris is built for.
+With atheris. NAME is one of the tests below; without it each has its share of the time. A failure prints
+the input as Hypothesis would and ends with 1. Linux and Python 3.11 only: that is what atheris is built for.
 """
 
 from __future__ import annotations
