@@ -9,22 +9,29 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.database import Database
-from knowledge.index import Index, IndexedText, build_index, load_index, state_of_index
-from knowledge.queries import Stored, current_articles, state_of_articles
+from knowledge.index import (
+    Index,
+    IndexedText,
+    build_index,
+    load_index,
+    state_of_index,
+    update_index,
+)
+from knowledge.queries import Stored, articles_since, current_articles, state_of_articles
 
 
 def fresh_index(
     database: Database, folder: Path, *, progress: Callable[[int], None] = lambda _done: None
 ) -> Index:
-    """The index of the articles as they are now; Kiwi reads only those that changed since the last one."""
+    """The index of the articles as they are now; only those that changed since the last one are read."""
+    before = state_of_index(folder)
     with database.reading() as session:
         state = state_of_articles(session)
-        texts = (
-            [indexed(stored) for stored in current_articles(session)]
-            if state_of_index(folder) != state
-            else []
-        )
-    if state_of_index(folder) != state:
+        changed = None if before is None or before == state else articles_since(session, before)
+        texts = [indexed(stored) for stored in changed or ()]
+    if before != state and not (texts and update_index(folder, texts, state=state)):
+        with database.reading() as session:
+            texts = [indexed(stored) for stored in current_articles(session)]
         build_index(folder, texts, state=state, progress=progress)
     index = load_index(folder)
     if index is None:

@@ -30,7 +30,9 @@ class Figures:
     """Shares from 0 to 1; None where there was nothing to count.
 
     Attributes:
-        wrong: of the questions that have an article, answered with confidence by another one.
+        right: of the questions that have an article, answered with confidence by it.
+        wrong: … by another one.
+        asked_back: … for which it was asked which of two articles is meant.
         silent_outside: of the questions without an article, those left unanswered (abstention recall).
         silence_right: of all that were left unanswered, those that have no article (its precision).
         silent_inside: of the questions that have an article, those left unanswered.
@@ -42,7 +44,9 @@ class Figures:
     first: float | None
     five: float | None
     mrr: float | None
+    right: float | None
     wrong: float | None
+    asked_back: float | None
     silent_inside: float | None
     silent_outside: float | None
     silence_right: float | None
@@ -63,6 +67,7 @@ def measure(index: Index, asked: Iterable[Asked], *, today: date) -> Figures:
         else:
             inside.append((each, found))
     ranks = [_rank(each.key, found) for each, found in inside]
+    both = list(zip(inside, ranks, strict=True))
     silent = [found.abstained for _, found in inside]
     silent_outside = [found.abstained for found in outside]
     return Figures(
@@ -71,12 +76,9 @@ def measure(index: Index, asked: Iterable[Asked], *, today: date) -> Figures:
         first=_share([rank == 1 for rank in ranks]),
         five=_share([rank is not None and rank <= 5 for rank in ranks]),
         mrr=sum(1 / rank for rank in ranks if rank) / len(ranks) if ranks else None,
-        wrong=_share(
-            [
-                not found.abstained and rank != 1
-                for (_, found), rank in zip(inside, ranks, strict=True)
-            ]
-        ),
+        right=_share([_given(found) and rank == 1 for (_, found), rank in both]),
+        wrong=_share([_given(found) and rank != 1 for (_, found), rank in both]),
+        asked_back=_share([not found.abstained and found.close for _, found in inside]),
         silent_inside=_share(silent),
         silent_outside=_share(silent_outside),
         silence_right=(
@@ -90,6 +92,11 @@ def measure(index: Index, asked: Iterable[Asked], *, today: date) -> Figures:
 
 def _rank(key: str | None, found: Found) -> int | None:
     return next((number for number, hit in enumerate(found.hits, 1) if hit.key == key), None)
+
+
+def _given(found: Found) -> bool:
+    # Asking which article is meant is neither an answer nor silence.
+    return not found.abstained and not found.close
 
 
 def _share(true: list[bool]) -> float | None:

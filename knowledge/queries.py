@@ -45,6 +45,22 @@ def current_articles(session: Session) -> Iterator[Stored]:
         yield Stored(row.id, version.id, _article(row, version))
 
 
+def articles_since(session: Session, state: str) -> list[Stored] | None:
+    """Articles that are new or changed since a ``state_of_articles``; None: that cannot be told from it."""
+    newest, _, count = state.partition("-")
+    if not newest.isdigit() or not count.isdigit():
+        return None
+    later = session.scalar(
+        select(func.count(ArticleVersion.id)).where(ArticleVersion.id > int(newest))
+    )
+    whole = session.scalar(select(func.count(ArticleVersion.id)))
+    # Another database, or one in which versions are missing that were there.
+    if int(count) + (later or 0) != whole:
+        return None
+    rows = session.execute(_current().where(ArticleVersion.id > int(newest)))
+    return [Stored(row.id, version.id, _article(row, version)) for row, version in rows]
+
+
 def articles_by_id(session: Session, ids: Sequence[int]) -> dict[int, Stored]:
     """These articles as they are now."""
     rows = session.execute(_current().where(ArticleRow.id.in_(ids)))

@@ -1,169 +1,215 @@
-"""Ranks articles for the tokens of a question: two BM25 indexes, coverage, and how often each is found.
+"""Ranks articles for a question: candidates by their strongest words, then learned features of those few.
 
 The weights are learned (docs/benchmarks/knowledge.md). Must not know what an article says.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
 
 from knowledge import weights
-from knowledge.tokens import Tokens
+from knowledge.asked import FAMILIES, Question, Terms
+from knowledge.postings import ranges
+from knowledge.segment import Segment, rarity_of
 
-K1, B = 1.2, 0.9
+# So many articles are looked at closely.
+CANDIDATES = 64
 # Of so many sample questions an article's "found by anybody" is the mean of the highest scores.
 MOST_SAMPLES = 3000
-Samples = Sequence[tuple[Tokens, int]]
-_FAMILIES = ("morphemes", "pairs", "head")
+# For a sample question so many articles are remembered.
+MOST_FOUND = 3000
+STRENGTH = {"morphemes": 1.0, "pairs": weights.PAIRS}
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores of all articles for one question, with what says how sure it is.
+    """The best articles for one question with what says how good each is.
 
     Attributes:
-        total: by which articles are ranked.
-        cover: share of the question's rare words (by idf) that the article has, 0 to 1.
-        cover_pairs: the same of pairs of syllables.
-        cover_head: the same of morphemes in its title and keywords.
-        unknown: share of the question's words that no article has.
+        places: over all segments, the best first.
+        total: by which they are ranked.
+        features: a row for each (``weights.FEATURES``).
+        unknown: share of the question's words that no article has, 0 to 1.
+        length: different words of the question.
     """
 
+    places: Any
     total: Any
-    strength: Any
-    cover: Any
-    cover_pairs: Any
-    cover_head: Any
+    features: Any
     unknown: float
+    length: int
 
 
 class Ranker:
-    """Both indexes of one generation. `build` or `load`; reading is safe in several threads."""
+    """Segments and how easily each article is found. Reading is safe in several threads.
 
-    def __init__(self, parts: dict[str, Any], lengths: Any, found: Any) -> None:
-        self._parts = parts
-        self._lengths = lengths
+    The rarity of a word and the length of a usual article are those of the first segment.
+    """
+
+    def __init__(
+        self, segments: Sequence[Segment], found: Sequence[Any], dead: Sequence[Any]
+    ) -> None:
+        """``dead``: by segment the places that must not be found any more."""
+        self.segments = segments
         self._found = found
-        self.size = len(lengths)
+        self._dead = dead
+        self._offsets = np.cumsum([0, *(each.size for each in segments)])
+        self.size = int(self._offsets[-1])
 
-    @classmethod
-    def build(cls, documents: Sequence[Tokens], *, samples: Samples = ()) -> Ranker:
-        """Index the documents. ``samples``: questions (titles) with the place of their own article."""
-        import bm25s
-
-        _quiet()
-        parts = {}
-        for family in _FAMILIES:
-            # An empty index cannot be made; a word that nobody asks for does no harm.
-            words = [list(getattr(each, family)) or ["\0"] for each in documents] or [["\0"]]
-            part = bm25s.BM25(k1=K1, b=B)
-            part.index(words, show_progress=False)
-            parts[family] = part
-        lengths = np.log1p(np.array([len(each.morphemes) for each in documents], dtype=np.float32))
-        ranker = cls(parts, lengths, np.zeros(len(documents), dtype=np.float32))
-        ranker._found = ranker.found_by(samples)
-        return ranker
-
-    def found_by(self, samples: Samples) -> Any:
-        """How high each article stands for questions that are another one's: those found by anybody."""
-        step = max(1, len(samples) // MOST_SAMPLES)
-        chosen = samples[::step]
-        many = sample_size(len(chosen))
-        top = np.zeros((many, self.size), dtype=np.float32)
-        for tokens, own in chosen:
-            score = _relative(self._strength(tokens)[0])
-            score[own] = 0.0
-            lowest = top.argmin(axis=0)
-            at = np.flatnonzero(score > top.min(axis=0))
-            top[lowest[at], at] = score[at]
-        return top.mean(axis=0) if len(chosen) > many else top.mean(axis=0) * 0
-
-    def with_found(self, found: Any) -> Ranker:
-        """The same over other samples."""
-        return Ranker(self._parts, self._lengths, found)
-
-    def features(self, question: Tokens) -> tuple[Any, Scores]:
-        """A column of features for each article (see ``weights.RANKING``), and the rest of the scores."""
-        strength, by_family = self._strength(question)
-        cover, unknown = self._cover("morphemes", question.morphemes)
-        cover_pairs, _ = self._cover("pairs", question.pairs)
-        cover_head, _ = self._cover("head", question.head)
-        columns = np.stack(
-            [
-                _relative(strength),
-                self._found,
-                _relative(by_family["morphemes"]),
-                _relative(by_family["pairs"]),
-                self._lengths,
-                cover_pairs,
-                cover,
-            ]
+    def rank(
+        self, question: Question, *, today: date | None = None, most: int = CANDIDATES
+    ) -> Scores:
+        """The best articles that may answer on this day (None: all)."""
+        rarity = {family: self._rarity(family, question.terms[family]) for family in FAMILIES}
+        places, found, features = [], [], []
+        for number, segment in enumerate(self.segments):
+            numbers = {
+                family: segment.postings[family].numbers(question.terms[family].words)
+                for family in FAMILIES
+            }
+            own = self._candidates(number, question, numbers, rarity, today=today, most=most)[0]
+            places.append(own + self._offsets[number])
+            found.append(self._found[number][own])
+            features.append(_features(segment, question, numbers, rarity, own))
+        row = np.concatenate(features)
+        row[:, weights.FEATURES.index("found")] = np.concatenate(found)
+        for name in ("strength", "morphemes", "pairs", "sounds"):
+            at = weights.FEATURES.index(name)
+            row[:, at] /= max(float(row[:, at].max(initial=0.0)), 1e-6)
+        total = row @ np.asarray(weights.RANKING, dtype=np.float32)
+        order = np.argsort(-total, kind="stable")[:most]
+        terms, rare = question.terms["morphemes"], rarity["morphemes"]
+        firsts = _firsts(terms)
+        whole = float((rare[firsts]).sum()) or 1.0
+        unknown = float(rare[firsts][self._spread("morphemes", terms.words)[firsts] == 0].sum())
+        return Scores(
+            np.concatenate(places)[order],
+            total[order],
+            row[order],
+            unknown / whole,
+            question.length,
         )
-        return columns, Scores(strength, strength, cover, cover_pairs, cover_head, unknown)
 
-    def score(self, question: Tokens) -> Scores:
-        """Scores of every article for a question."""
-        columns, scores = self.features(question)
-        total = np.asarray(weights.RANKING, dtype=np.float32) @ columns
-        # What shares nothing with the question is no answer, however seldom it is found.
-        total[scores.strength <= 0] = -np.inf
-        return replace(scores, total=total)
-
-    def save(self, folder: Path) -> None:
-        """Write everything below an existing folder."""
-        for family, part in self._parts.items():
-            part.save(folder / family, show_progress=False)
-        np.save(folder / "lengths.npy", self._lengths)
-        np.save(folder / "found.npy", self._found)
-
-    @classmethod
-    def load(cls, folder: Path) -> Ranker:
-        """Map what ``save`` wrote."""
-        import bm25s
-
-        _quiet()
-        parts = {
-            family: bm25s.BM25.load(folder / family, mmap=True, show_progress=False)
-            for family in _FAMILIES
+    def strongest(self, question: Question, *, most: int, segment: int = 0) -> tuple[Any, Any]:
+        """Places within a segment and plain strengths, before anything learned; the best first."""
+        rarity = {family: self._rarity(family, question.terms[family]) for family in STRENGTH}
+        numbers = {
+            family: self.segments[segment].postings[family].numbers(question.terms[family].words)
+            for family in STRENGTH
         }
-        return cls(parts, np.load(folder / "lengths.npy"), np.load(folder / "found.npy"))
+        return self._candidates(segment, question, numbers, rarity, today=None, most=most)
 
-    def _strength(self, question: Tokens) -> tuple[Any, dict[str, Any]]:
-        by_family = {
-            family: self._bm25(family, list(getattr(question, family))) for family in _FAMILIES[:2]
-        }
-        return by_family["morphemes"] + weights.PAIRS * by_family["pairs"], by_family
+    def strengths(self, segment: int, question: Question, places: Any) -> Any:
+        """Plain strengths of these places of a segment."""
+        found = np.zeros(len(places), dtype=np.float32)
+        for family, share in STRENGTH.items():
+            terms, postings = question.terms[family], self.segments[segment].postings[family]
+            worth = terms.weights * self._rarity(family, terms) * terms.often[terms.concepts]
+            impacts = postings.impacts_at(postings.numbers(terms.words), places)
+            found += share * (worth @ impacts)
+        return found
 
-    def _bm25(self, family: str, words: list[str]) -> Any:
-        part = self._parts[family]
-        numbers = [part.vocab_dict[word] for word in words if word in part.vocab_dict]
-        if not numbers or not self.size:
-            return np.zeros(self.size, dtype=np.float32)
-        return part.get_scores_from_ids(numbers)
+    def _candidates(
+        self,
+        number: int,
+        question: Question,
+        numbers: dict[str, Any],
+        rarity: dict[str, Any],
+        *,
+        today: date | None,
+        most: int,
+    ) -> tuple[Any, Any]:
+        segment = self.segments[number]
+        score = np.zeros(segment.size, dtype=np.float32)
+        touched = []
+        for family, share in STRENGTH.items():
+            terms, postings = question.terms[family], segment.postings[family]
+            worth = share * terms.weights * rarity[family] * terms.often[terms.concepts]
+            for at in np.flatnonzero(numbers[family] >= 0):
+                places, impacts = postings.strongest(numbers[family][at])
+                score[places] += worth[at] * impacts
+                touched.append(places)
+        if not touched:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        if len(self._dead[number]):
+            score[self._dead[number]] = 0
+        every = np.concatenate(touched)
+        if today is not None:
+            day = today.toordinal()
+            open_ = (segment.first_days[every] <= day) & (day <= segment.last_days[every])
+            every = every[open_]
+        # An article stands there once for each of its words: so many are enough for `most` different ones.
+        enough = most * len(touched)
+        if len(every) > enough:
+            every = every[np.argpartition(score[every], -enough)[-enough:]]
+        every = np.unique(every)
+        every = every[score[every] > 0]
+        order = np.argsort(-score[every], kind="stable")[:most]
+        return every[order].astype(np.int64), score[every[order]]
 
-    def _cover(self, family: str, words: Sequence[str]) -> tuple[Any, float]:
-        part = self._parts[family]
-        starts, places = part.scores["indptr"], part.scores["indices"]
-        cover = np.zeros(self.size, dtype=np.float32)
-        whole, missing = 0.0, 0.0
-        # A word that no article has weighs as much as one that a single article has, but for a half.
-        unknown = float(np.log(1 + max(self.size, 1) / 0.5)) / 2
-        for word in dict.fromkeys(words):
-            number = part.vocab_dict.get(word)
-            if number is None:
-                whole, missing = whole + unknown, missing + unknown
-                continue
-            having = places[starts[number] : starts[number + 1]]
-            idf = float(np.log(1 + (self.size - len(having) + 0.5) / (len(having) + 0.5)))
-            cover[having] += idf
-            whole += idf
-        return cover / max(whole, 1e-6), missing / max(whole, 1e-6)
+    def _spread(self, family: str, words: Any) -> Any:
+        """How many articles of the first segment have each word; of the others where it has none."""
+        found = np.zeros(len(words), dtype=np.int64)
+        for segment in self.segments:
+            postings = segment.postings[family]
+            found = np.where(found > 0, found, postings.spread(postings.numbers(words)))
+        return found
+
+    def _rarity(self, family: str, terms: Terms) -> Any:
+        return rarity_of(self._spread(family, terms.words), self.segments[0].size)
+
+
+def found_by(
+    ranker: Ranker, samples: Sequence[tuple[Question, int]], *, best: list[float] | None = None
+) -> Any:
+    """How high each article of the first segment stands for questions that are another one's (the place
+    that comes with them): those found by anybody. ``best`` takes the highest strength of each sample.
+    """
+    many = sample_size(len(samples))
+    size = ranker.segments[0].size
+    top = np.zeros((many, size), dtype=np.float32)
+    for question, own in samples:
+        places, strengths = ranker.strongest(question, most=MOST_FOUND)
+        if best is not None:
+            best.append(float(strengths[0]) if len(places) else 0.0)
+        if len(places):
+            _keep(top, places, np.where(places == own, 0.0, strengths / strengths[0]))
+    return _mean(top, len(samples))
+
+
+def found_beside(
+    ranker: Ranker, samples: Sequence[tuple[Question, int]], best: Sequence[float]
+) -> Any:
+    """The same of the articles of the second segment, by the samples of the first."""
+    small = ranker.segments[1]
+    top = np.zeros((sample_size(len(samples)), small.size), dtype=np.float32)
+    every = np.arange(small.size)
+    for (question, _), highest in zip(samples, best, strict=True):
+        if highest > 0:
+            _keep(top, every, ranker.strengths(1, question, every) / highest)
+    return _mean(top, len(samples))
+
+
+def _keep(top: Any, places: Any, score: Any) -> None:
+    """Keep of each place the highest scores."""
+    lowest = top[:, places].argmin(axis=0)
+    higher = score > top[lowest, places]
+    top[lowest[higher], places[higher]] = score[higher]
+
+
+def _mean(top: Any, samples: int) -> Any:
+    # With very few samples it says nothing.
+    return top.mean(axis=0) if samples > len(top) else np.zeros(top.shape[1], dtype=np.float32)
+
+
+def chosen(size: int) -> range:
+    """Which of so many titles are samples."""
+    return range(0, size, max(1, size // MOST_SAMPLES))
 
 
 def sample_size(samples: int) -> int:
@@ -171,11 +217,79 @@ def sample_size(samples: int) -> int:
     return min(20, max(3, samples // 120))
 
 
-def _relative(score: Any) -> Any:
-    best = float(score.max(initial=0.0))
-    return score / best if best > 0 else score.copy()
+def _features(
+    segment: Segment,
+    question: Question,
+    numbers: dict[str, Any],
+    rarity: dict[str, Any],
+    places: Any,
+) -> Any:
+    """A row for each place; ``found`` is left open, strengths are not yet relative."""
+    column: dict[str, Any] = {"found": np.zeros(len(places), dtype=np.float32)}
+    for family in FAMILIES:
+        terms, rare = question.terms[family], rarity[family]
+        impacts = segment.postings[family].impacts_at(numbers[family], places)
+        column[family] = (terms.weights * rare * terms.often[terms.concepts]) @ impacts
+        has = _has(terms, impacts)
+        column[f"cover_{family}"] = _share(rare[_firsts(terms)], has)
+        if family == "morphemes":
+            said = rare[_firsts(terms)]
+            column["content"] = _share(said * terms.content, has)
+            column["names"] = _share(np.where(terms.names, said, 0), has)
+    column["strength"] = sum(share * column[family] for family, share in STRENGTH.items())
+    column["length"] = np.log1p(segment.lengths[places])
+    column["title"], column["phrase"], column["phrase_weight"] = _phrases(
+        segment, question.terms["head"], places
+    )
+    return np.stack([column[name] for name in weights.FEATURES], axis=1).astype(np.float32)
 
 
-def _quiet() -> None:
-    # It speaks of every index that it makes.
-    logging.getLogger("bm25s").setLevel(logging.WARNING)
+def _has(terms: Terms, impacts: Any) -> Any:
+    """How much each article has of each concept: 1, less for a word that may be meant, 0."""
+    if not terms.many:
+        return np.zeros((0, impacts.shape[1]), dtype=np.float32)
+    worth = (impacts > 0) * terms.weights[:, None]
+    return np.maximum.reduceat(worth, _firsts(terms), axis=0)
+
+
+def _share(weight: Any, has: Any) -> Any:
+    return weight @ has / max(float(weight.sum()), 1e-6)
+
+
+def _phrases(segment: Segment, terms: Terms, places: Any) -> tuple[Any, Any, Any]:
+    """Share of the title that the question holds, of the best phrase, and the weight of that one."""
+    nothing = np.zeros(len(places), dtype=np.float32)
+    phrases = segment.phrases
+    many = phrases.of[places + 1] - phrases.of[places] if len(places) else np.empty(0, np.int64)
+    every = ranges(phrases.of[places], many) if len(places) else np.empty(0, np.int64)
+    if not len(every) or not terms.many:
+        return nothing, nothing, nothing
+    lengths = phrases.starts[every + 1] - phrases.starts[every]
+    inside = ranges(phrases.starts[every], lengths)
+    words = phrases.words[inside]
+    order = np.argsort(terms.words)
+    sorted_ = terms.words[order]
+    at = np.minimum(np.searchsorted(sorted_, words), len(sorted_) - 1)
+    hit = sorted_[at] == words
+    weight = phrases.rarity[inside]
+    said = np.where(hit, weight * terms.weights[order][at], 0).astype(np.float32)
+    starts = np.append(0, np.cumsum(lengths))[:-1]
+    full = lengths > 0
+    whole, own = np.zeros(len(every), np.float32), np.zeros(len(every), np.float32)
+    whole[full] = np.add.reduceat(weight, starts[full])
+    own[full] = np.add.reduceat(said, starts[full])
+    share = own / np.maximum(whole, 1e-6)
+    # A long phrase that is there as a whole says more than a short one.
+    value = share**2 * np.minimum(own, 15.0)
+    title, best, heavy = nothing.copy(), nothing.copy(), nothing.copy()
+    first = np.append(0, np.cumsum(many))[:-1]
+    has = many > 0
+    title[has] = share[first[has]]
+    heavy[has] = np.maximum.reduceat(value, first[has]) / 15
+    best[has] = np.maximum.reduceat(share, first[has])
+    return title, best, heavy
+
+
+def _firsts(terms: Terms) -> Any:
+    """Where each concept begins: the word of the question itself."""
+    return np.searchsorted(terms.concepts, np.arange(terms.many))

@@ -9,13 +9,15 @@ import math
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
-
 from knowledge import weights
-from knowledge.articles import answers_on
+from knowledge.asked import ask_about
 from knowledge.index import Index
 from knowledge.scoring import Scores
-from knowledge.tokens import Tokens, read_question
+from knowledge.synonyms import synonyms
+from knowledge.tokens import read_question
+
+# A distance to the next article that says all.
+MOST_MARGIN = 6.0
 
 
 @dataclass(frozen=True)
@@ -48,46 +50,41 @@ NOTHING = Found((), 0.0, abstained=True, close=False)
 
 def search(index: Index, question: str, *, today: date, most: int = 10) -> Found:
     """The articles for a question that may answer on this day. The question must be redacted."""
-    tokens = read_question(question)
-    scores = index.ranker.score(tokens)
-    order = ranked(index, scores, today=today, most=most)
-    if not order:
+    scores = scored(index, question, today=today)
+    if not len(scores.places):
         return NOTHING
-    confidence = _confidence(signs(scores, order, tokens))
+    confidence = _confidence(signs(scores))
     hits = tuple(
-        Hit(index.entries[at].id, index.entries[at].key, float(scores.total[at])) for at in order
+        Hit(entry.id, entry.key, float(total))
+        for entry, total in (
+            (index.entry(int(place)), total)
+            for place, total in zip(scores.places[:most], scores.total, strict=False)
+        )
     )
-    close = len(hits) > 1 and hits[0].score - hits[1].score < weights.CLOSE
-    return Found(hits, confidence, abstained=confidence < weights.ANSWER_FROM, close=close)
+    close = len(scores.total) > 1 and scores.total[0] - scores.total[1] < weights.CLOSE
+    return Found(hits, confidence, abstained=confidence < weights.ANSWER_FROM, close=bool(close))
 
 
-def ranked(index: Index, scores: Scores, *, today: date, most: int) -> list[int]:
-    """Places of the best articles that may answer on this day."""
-    total = scores.total
-    found: list[int] = []
-    # Some of the best may have expired, so it is looked further until there are enough.
-    for at in np.argsort(-total, kind="stable"):
-        if len(found) == most or total[at] == -math.inf:
-            break
-        entry = index.entries[at]
-        if answers_on(today, valid_from=entry.valid_from, valid_to=entry.valid_to):
-            found.append(int(at))
-    return found
+def scored(index: Index, question: str, *, today: date) -> Scores:
+    """The best articles with what says how good each is."""
+    return index.ranker.rank(ask_about(read_question(question), synonyms()), today=today)
 
 
-def signs(scores: Scores, order: list[int], question: Tokens) -> tuple[float, ...]:
-    """What tells a right answer from a wrong one: cover, cover of pairs, cover of the title, unknown
-    words, the distance to the next one, strength for each word; and 1 for the constant.
+def signs(scores: Scores) -> tuple[float, ...]:
+    """What tells a right answer from a wrong one: the share of the question's matter that the first
+    article has, that of its title and of its best keyword which the question holds, the length of the
+    question, the distance to the next article, the total; and 1 for the constant.
     """
-    first = order[0]
-    second = float(scores.total[order[1]]) if len(order) > 1 else float(scores.total[first]) - 5
+    first = dict(zip(weights.FEATURES, scores.features[0], strict=True))
+    total = float(scores.total[0])
+    second = float(scores.total[1]) if len(scores.total) > 1 else total - MOST_MARGIN
     return (
-        float(scores.cover[first]),
-        float(scores.cover_pairs[first]),
-        float(scores.cover_head[first]),
-        scores.unknown,
-        min(5.0, float(scores.total[first]) - second),
-        float(scores.strength[first]) / max(1, len(set(question.morphemes))) / 10,
+        float(first["content"]),
+        float(first["title"]),
+        float(first["phrase"]),
+        math.log1p(scores.length),
+        min(MOST_MARGIN, total - second),
+        total / 10,
         1.0,
     )
 

@@ -6,6 +6,7 @@ Loads Kiwi once, at the first use and never at import. Must not know articles or
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -27,15 +28,18 @@ class Tokens:
 
     morphemes: tuple[str, ...]
     pairs: tuple[str, ...]
-    # Of an article: the morphemes of its title and keywords. Of a question: all of its morphemes.
+    # Of an article: those of its title and keywords. Of a question: all.
     head: tuple[str, ...] = ()
+    sounds: tuple[str, ...] = ()
+    # Of an article: the morphemes of its title and of each keyword.
+    phrases: tuple[tuple[str, ...], ...] = ()
 
 
 def read_question(text: str) -> Tokens:
     """Tokens of a question; what stands in place of personal data says nothing about policy."""
     text = _TOKEN_OF_OURS.sub(" ", normalise(text[:LONGEST_QUESTION]).text)
     found = morphemes(text)
-    return Tokens(found, pairs(text), found)
+    return Tokens(found, pairs(text), found, sounds(text))
 
 
 def morphemes(text: str) -> tuple[str, ...]:
@@ -52,6 +56,15 @@ def pairs(text: str) -> tuple[str, ...]:
     return tuple(
         f"{one}{other}" for word in _WORD.findall(text.lower()) for one, other in pairwise(word)
     )
+
+
+def sounds(text: str) -> tuple[str, ...]:
+    """Three letters of each word in a row: a syllable that is typed wrongly keeps most of its own."""
+    found: list[str] = []
+    for word in _WORD.findall(text.lower()):
+        letters = f"^{unicodedata.normalize('NFD', word)}"
+        found += [letters[at : at + 3] for at in range(len(letters) - 2)]
+    return tuple(found)
 
 
 @lru_cache(maxsize=1)

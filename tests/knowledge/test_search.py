@@ -93,9 +93,7 @@ def test_a_passage_is_whole_sentences_of_the_article_in_order():
     assert [body.index(line) for line in lines] == sorted(body.index(line) for line in lines)
 
 
-def test_only_an_article_that_changed_is_read_anew(
-    house: tuple[Database, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-):
+def test_only_an_article_that_changed_is_read_anew(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     database, folder = builders.make_database(tmp_path), tmp_path / "knowledge"
     for number in range(3):
         add(database, make_article(f"a{number}", title=f"주차 요금 {number}호"), str(number))
@@ -113,19 +111,22 @@ def test_only_an_article_that_changed_is_read_anew(
     after = fresh_index(database, folder)
     assert sum("첫만남이용권" in text for text in read) == 1
     assert search(after, "여권 발급", today=TODAY).hits[0].key == "a1"
+    # The words that it no longer has do not find it.
+    assert {hit.key for hit in search(after, "주차 요금", today=TODAY).hits[:2]} == {"a0", "a2"}
+    assert sorted(entry.key for entry in after.entries) == ["a0", "a1", "a2"]
     # Who still holds the one before goes on with it.
     assert search(before, "주차 요금", today=TODAY).hits
-    assert len(list(folder.glob("g-*"))) == 1
+    assert len(list(folder.glob("[bd]-*"))) == 2
     database.dispose()
 
 
-@pytest.mark.parametrize("damage", ["current", "index.json"])
+@pytest.mark.parametrize("damage", ["current", "means.npy"])
 def test_an_index_that_is_damaged_or_gone_is_built_again(tmp_path: Path, damage: str):
     database, folder = builders.make_database(tmp_path), tmp_path / "knowledge"
     add(database, make_article(), "1")
     fresh_index(database, folder)
     for path in folder.rglob(damage):
-        path.write_text("{")
+        path.unlink() if path.suffix else path.write_text("{")
     assert search(fresh_index(database, folder), "출산 지원", today=TODAY).hits
     database.dispose()
 
