@@ -153,5 +153,5 @@ def ratings_of(session: Session, *, article_key: str) -> tuple[int, int]:
         .where(text(RATED), PolicyQuestion.article_key == article_key)
         .group_by(PolicyQuestion.helpful)
     )
-    found = dict(session.execute(query).tuples().all())
+    found = {row.helpful: row[1] for row in session.execute(query)}
     return found.get(True, 0), found.get(False, 0)
