@@ -44,6 +44,8 @@ def make_app(settings: Settings | None = None) -> FastAPI:
         codes=parts.codes,
         vault=parts.vault,
         now=parts.now,
+        articles=articles,
+        public_base_url=settings.public_base_url,
     )
     app.include_router(
         make_router(executor, secret=settings.actions_secret, telemetry=parts.telemetry)

@@ -5,8 +5,8 @@ Must not search and must not word an answer. Questions come redacted: tokens sta
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -19,6 +19,9 @@ from core.models.policy import OPEN_QUESTIONS, RATED, PolicyQuestion
 
 # Characters; what stands beyond is not looked at by the search either.
 LONGEST_QUESTION = 2000
+HANDOVER_REASON = "policy_question"
+# Later a wish for a person is more likely about something else.
+ASKED_JUST_NOW = timedelta(minutes=30)
 
 
 class Outcome(StrEnum):
@@ -132,6 +135,36 @@ def last_question(
     if before_turn is not None:
         query = query.where(PolicyQuestion.turn_id < before_turn)
     return session.scalars(query.order_by(PolicyQuestion.id.desc()).limit(1)).first()
+
+
+def question_without_help(
+    session: Session, *, conversation_id: int, now: datetime
+) -> PolicyQuestion | None:
+    """What was asked last and a moment ago, where no answer was found or the answer did not help."""
+    row = last_question(session, conversation_id=conversation_id)
+    if row is None or now - row.asked_at > ASKED_JUST_NOW:
+        return None
+    helped = row.outcome == Outcome.ANSWERED.value and row.helpful is not False
+    return None if helped else row
+
+
+def handover_reason(question: PolicyQuestion) -> str:
+    """Why a person is needed, for ``core.handovers.open_handover``: the question comes along by its id."""
+    return f"{HANDOVER_REASON}:{question.id}"
+
+
+def asked_before_handover(session: Session, reasons: Iterable[str]) -> dict[str, str]:
+    """The words of the questions that these reasons of handovers name, by reason; others name none."""
+    named = {
+        int(number): reason
+        for reason in reasons
+        for code, _, number in [reason.partition(":")]
+        if code == HANDOVER_REASON and number.isascii() and number.isdigit()
+    }
+    if not named:
+        return {}
+    rows = session.scalars(select(PolicyQuestion).where(PolicyQuestion.id.in_(named)))
+    return {named[row.id]: row.question for row in rows}
 
 
 def unanswered_questions(

@@ -43,7 +43,10 @@ from core.inbound import TurnKind
 from core.nearby import Spot, find_nearby
 from core.policy_questions import (
     Outcome,
+    asked_before_handover,
+    handover_reason,
     last_question,
+    question_without_help,
     rate_answer,
     ratings_of,
     record_question,
@@ -343,6 +346,8 @@ def test_a_policy_question_and_the_lists_of_them_read_no_whole_table(database: D
                 session, conversation_id=talk, question_id=row.id, helpful=True, now=MONDAY_TEN
             )
             assert ratings_of(session, article_key="passport") == (1, 0)
+            assert asked_before_handover(session, [handover_reason(row)])
+            question_without_help(session, conversation_id=talk, now=MONDAY_TEN)
 
     assert whole_tables(database, work) == []
 
