@@ -26,6 +26,7 @@ from core.errors import Refused, TemporaryFailure
 from core.models.policy import PolicyQuestion
 from core.policy_port import Cited, PolicyArticles, PolicyFound
 from core.policy_questions import (
+    NEW_QUESTION,
     Outcome,
     question_of,
     rate_answer,
@@ -81,6 +82,8 @@ class Policy(SotongAction):
             aspect = message.value("aspect")
             if question_id is not None and aspect in ASPECTS:
                 return self._follow_up(turn, question_id, aspect)
+            if aspect == NEW_QUESTION:
+                return self._ask(turn)
             return self._say("policy_ask")
         if not turn.in_form and _HOW_TO_REPORT.search(message.text):
             return Result((Say("utter_report_here"),))

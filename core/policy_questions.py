@@ -19,6 +19,8 @@ from core.models.policy import OPEN_QUESTIONS, RATED, PolicyQuestion
 
 # Characters; what stands beyond is not looked at by the search either.
 LONGEST_QUESTION = 2000
+# What a typed question carries to the action as its aspect where we had asked for one.
+NEW_QUESTION = "new"
 HANDOVER_REASON = "policy_question"
 # Later a wish for a person is more likely about something else.
 ASKED_JUST_NOW = timedelta(minutes=30)

@@ -253,6 +253,13 @@ def test_the_choice_to_ask_something_asks_for_the_question(rasa: Rasa) -> None:
     assert rasa.shelf.asked == []
 
 
+def test_a_question_that_we_asked_for_is_looked_up(rasa: Rasa) -> None:
+    rasa.shelf.put(PASSPORT)
+    new = [{"entity": "aspect", "value": "new"}]
+    assert PASSPORT.sentences[0] in ask(rasa, ASKED, pressed=True, entities=new)["text"]
+    assert rasa.shelf.asked == [ASKED]
+
+
 def test_a_question_about_money_is_answered_only_where_an_article_is_sure(rasa: Rasa) -> None:
     assert ask(rasa, "예산 얼마예요?", intent="ask_budget")["response"] == "utter_budget"
     assert questions(rasa) == []
