@@ -15,14 +15,15 @@ from rasa_sdk import Action
 from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
 from actions.turn import Turn, parse_turn
-from core.replies import Choice, Point
+from core.replies import Choice, Link, Point
 
 
 @dataclass(frozen=True)
 class Say:
     """One message: a prompt of domain.yml by name with its values, or finished text.
 
-    ``choices`` come after those that the prompt brings; ``location`` is a point to show on a map.
+    ``choices`` come after those that the prompt brings; ``location`` is a point to show on a map, ``link``
+    an address to go on to.
     """
 
     prompt: str | None = None
@@ -30,6 +31,7 @@ class Say:
     text: str | None = None
     choices: tuple[Choice, ...] = ()
     location: Point | None = None
+    link: Link | None = None
 
 
 @dataclass(frozen=True)
@@ -80,11 +82,14 @@ class SotongAction(Action):  # type: ignore[misc]
 def _utter(dispatcher: Any, say: Say) -> None:
     buttons = [{"title": choice.title, "payload": choice.payload} for choice in say.choices]
     # What Rasa has no field for travels as "custom" (nlu/request.py, dialogue/rasa.py).
-    point = say.location
-    custom = {"location": {"lat": point.lat, "long": point.long}} if point else None
+    custom: dict[str, Any] = {}
+    if say.location is not None:
+        custom["location"] = {"lat": say.location.lat, "long": say.location.long}
+    if say.link is not None:
+        custom["link"] = {"title": say.link.title, "url": say.link.url}
     if say.prompt is not None:
         dispatcher.utter_message(
-            response=say.prompt, buttons=buttons, json_message=custom, **say.values
+            response=say.prompt, buttons=buttons, json_message=custom or None, **say.values
         )
     else:
-        dispatcher.utter_message(text=say.text, buttons=buttons, json_message=custom)
+        dispatcher.utter_message(text=say.text, buttons=buttons, json_message=custom or None)

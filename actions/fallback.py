@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from actions.base import Result, Say, SotongAction
 from actions.handover import REASON_NOT_UNDERSTOOD, hand_over
+from actions.policy import Policy
 from actions.turn import FORM, Turn
 from core.city import City
 from core.database import Database
@@ -32,7 +33,8 @@ class Fallback(SotongAction):
 
     action_name = "action_fallback"
 
-    def __init__(self, *, database: Database, city: City, now: Now) -> None:
+    def __init__(self, *, database: Database, city: City, policy: Policy, now: Now) -> None:
+        self._policy = policy
         self._database = database
         self._city = city
         self._now = now
@@ -42,6 +44,11 @@ class Fallback(SotongAction):
         text = turn.message.text
         if not turn.in_form and clear_service(self._city, text) and not is_question(text):
             return Result(followup=FORM)
+        if not turn.in_form and is_question(text):
+            # The classifier was not sure what it is about; the articles may be.
+            answer = self._policy.answer_if_sure(turn)
+            if answer is not None:
+                return answer
         if turn.fallbacks >= GIVE_UP_AFTER:
             waiting = hand_over(
                 turn,

@@ -9,6 +9,7 @@ from core.city import City
 from core.clock import is_open, next_open
 from core.database import Database
 from core.handovers import open_handover
+from core.policy_questions import handover_reason, question_without_help
 from core.ports import Now
 
 REASON_ASKED = "citizen_asked"
@@ -47,6 +48,11 @@ def hand_over(
     """Open a handover in a transaction of its own and word the wait."""
     moment = now()
     with database.transaction() as session:
+        if reason == REASON_ASKED:
+            question = question_without_help(
+                session, conversation_id=turn.conversation_id, now=moment
+            )
+            reason = reason if question is None else handover_reason(question)
         open_handover(
             session,
             conversation_id=turn.conversation_id,

@@ -13,6 +13,7 @@ from actions.base import Result, Say, SotongAction
 from actions.case_act import WITHDRAW, CaseAct
 from actions.erase_my_data import typed_answer
 from actions.handover import hand_over
+from actions.policy import Policy
 from actions.report_parse import COMMAND_LENGTH
 from actions.report_place import bare_place, is_firm
 from actions.turn import FORM, Turn
@@ -36,7 +37,10 @@ class OutsideForm(SotongAction):
 
     action_name = "action_outside_form"
 
-    def __init__(self, *, database: Database, city: City, acts: CaseAct, now: Now) -> None:
+    def __init__(
+        self, *, database: Database, city: City, acts: CaseAct, policy: Policy, now: Now
+    ) -> None:
+        self._policy = policy
         self._acts = acts
         self._database = database
         self._city = city
@@ -50,6 +54,9 @@ class OutsideForm(SotongAction):
         erasing = typed_answer(turn, city=self._city)
         if erasing is not None:
             return Result((erasing,))
+        rated = self._policy.rate_typed(turn)
+        if rated is not None:
+            return rated
         if intent == "affirm" and pending:
             return Result(followup=FORM)
         if intent in {"deny", "skip", "cancel", "stop"} and pending:

@@ -40,28 +40,54 @@ from core.city import City
 from core.database import Database
 from core.lookup_codes import LookupCodes
 from core.photo_places import PhotoPlaces
+from core.policy_port import PolicyArticles
 from core.ports import Now
 from core.vault import Vault
 
 
 def make_executor(
-    *, database: Database, city: City, codes: LookupCodes, vault: Vault, now: Now
+    *,
+    database: Database,
+    city: City,
+    codes: LookupCodes,
+    vault: Vault,
+    now: Now,
+    articles: PolicyArticles,
+    public_base_url: str = "",
 ) -> ActionExecutor:
     """The executor that app.actions serves. Opens no connection by itself."""
     executor = ActionExecutor()
-    for action in make_actions(database=database, city=city, codes=codes, vault=vault, now=now):
+    for action in make_actions(
+        database=database,
+        city=city,
+        codes=codes,
+        vault=vault,
+        now=now,
+        articles=articles,
+        public_base_url=public_base_url,
+    ):
         executor.register_action(action)
     return executor
 
 
 def make_actions(
-    *, database: Database, city: City, codes: LookupCodes, vault: Vault, now: Now
+    *,
+    database: Database,
+    city: City,
+    codes: LookupCodes,
+    vault: Vault,
+    now: Now,
+    articles: PolicyArticles,
+    public_base_url: str = "",
 ) -> tuple[SotongAction, ...]:
     """Every action that domain.yml names."""
     acts = CaseAct(database=database, city=city, now=now)
     places = PhotoPlaces(vault=vault, jurisdiction=city.jurisdiction)
     offer = PhotoPlaceOffer(database=database, city=city, places=places, now=now)
     near = NearOffer(database=database, city=city, now=now)
+    policy = Policy(
+        database=database, city=city, articles=articles, public_base_url=public_base_url, now=now
+    )
     return (
         ValidateReportForm(database=database, city=city, offer=offer, near=near, now=now),
         AskWhere(city=city, offer=offer),
@@ -80,11 +106,11 @@ def make_actions(
         CaseRequest(database=database, city=city),
         RateService(database=database, city=city, now=now),
         Handover(database=database, city=city, now=now),
-        Fallback(database=database, city=city, now=now),
-        Policy(city=city),
+        Fallback(database=database, city=city, policy=policy, now=now),
+        policy,
         Emergency(database=database, city=city, now=now),
         EraseMyData(database=database, city=city, codes=codes, now=now),
-        OutsideForm(database=database, city=city, acts=acts, now=now),
+        OutsideForm(database=database, city=city, acts=acts, policy=policy, now=now),
         Praise(),
         SmallTalk(),
     )

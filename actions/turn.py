@@ -87,6 +87,7 @@ class Turn:
     asked_to_erase: bool = False
     # How many turns in a row before this one ended in action_fallback.
     fallbacks: int = 0
+    channel: str = ""
     # Payloads of the choices under our last message, so that "네" can mean the first of them.
     offered: tuple[str, ...] = ()
 
@@ -114,6 +115,7 @@ def parse_turn(tracker: Any) -> Turn:
         handed_over=any(e.get("name") == "action_handover" for e in since),
         asked_to_erase=_offered(since)[:1] == (ERASE_YES,),
         fallbacks=_fallbacks(events),
+        channel=str(metadata.get("channel") or ""),
         offered=_offered(events),
     )
 

@@ -44,6 +44,7 @@ from core.handovers import answer, hand_back, take
 from core.models.conversation import Attachment, Conversation
 from core.officer_sessions import use_form
 from core.officers import OfficerView, allows, names_of
+from core.policy_questions import asked_before_handover
 from core.post_queries import speaks_to_everybody
 from core.put_away import in_plain_words
 from core.replies import Reply
@@ -347,6 +348,7 @@ def _transcript_values(
         conversation = existing(session, conversation_id)
         lines = transcript(session, conversation_id=conversation_id)
         handover = open_handover_of(session, conversation_id=conversation_id)
+        asked = asked_before_handover(session, [handover.reason] if handover else [])
         names, filed = names_of(session), cases_of(session, conversation_id=conversation_id)
         public = conversation.visibility != "private"
         people = people_in(session, conversation=conversation) if public else {}
@@ -369,6 +371,7 @@ def _transcript_values(
         "conversation": conversation,
         "lines": lines,
         "handover": handover,
+        "asked": next(iter(asked.values()), None),
         "names": names,
         "filed": filed,
         "place": words.place(conversation, posts_go_here=posts_go_here),

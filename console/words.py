@@ -127,6 +127,7 @@ HANDOVER_REASONS = {
     "officer": "담당자가 먼저 맡음",
     "citizen_asked": "시민이 담당자를 찾음",
     "not_understood": "봇이 두 번 못 알아들음",
+    "policy_question": "안내 글로 답하지 못한 질문이 있음",
     "failed_turn": "봇이 답하지 못함",
     "lapsed_draft": "쓰다 만 신고가 있음",
     "emergency": "긴급한 말이 있음",

@@ -15,6 +15,7 @@ from core.conversations import ERASED
 from core.handovers import waiting
 from core.models.case import Case
 from core.models.conversation import Attachment, Conversation, Handover, Turn
+from core.policy_questions import asked_before_handover
 
 CASE_NUMBER = re.compile(r"(\d{4})-?(\d{1,6})")
 
@@ -41,6 +42,8 @@ class WaitingRow:
     opened_at: datetime
     taken_by: int | None
     last: LastWords | None
+    # The policy question that found no answer, or none that helped, where that is the reason; holds tokens.
+    question: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ def waiting_rows(session: Session) -> list[WaitingRow]:
         for talk in session.scalars(select(Conversation).where(Conversation.id.in_(ids)))
     }
     last = _last_words(session, ids)
+    asked = asked_before_handover(session, (handover.reason for handover in handovers))
     return [
         WaitingRow(
             conversation_id=handover.conversation_id,
@@ -86,6 +90,7 @@ def waiting_rows(session: Session) -> list[WaitingRow]:
             opened_at=handover.opened_at,
             taken_by=handover.taken_by,
             last=last.get(handover.conversation_id),
+            question=asked.get(handover.reason),
         )
         for handover in handovers
     ]

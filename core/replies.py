@@ -23,8 +23,8 @@ class Choice:
 
     @property
     def lasting(self) -> bool:
-        """Whether it keeps its meaning whatever was said since: it carries the case that it is about."""
-        return '"case_number":' in self.payload
+        """Whether it keeps its meaning whatever was said since: it carries the case or question meant."""
+        return any(mark in self.payload for mark in ('"case_number":', '"question":'))
 
 
 @dataclass(frozen=True)

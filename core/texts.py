@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from core.act_texts import ACT_TEXTS
 from core.nearby_texts import NEARBY_TEXTS
+from core.policy_texts import POLICY_TEXTS
 from core.rights_texts import RIGHTS_TEXTS
 from core.statutory_texts import STATUTORY_TEXTS
 from core.web_texts import WEB_TEXTS
@@ -189,6 +190,7 @@ REQUIRED: Mapping[str, frozenset[str]] = {
     **WEB_TEXTS,
     **RIGHTS_TEXTS,
     **NEARBY_TEXTS,
+    **POLICY_TEXTS,
 }
 
 

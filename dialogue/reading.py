@@ -24,6 +24,7 @@ from core.replies import Choice, Reply
 from dialogue.abuse import calm_answer
 from dialogue.case_talk import resolve_case_photo, resolve_case_words
 from dialogue.choices import case_in_reply, parse_payload, resolve_press, resolve_typed
+from dialogue.policy_talk import resolve_policy_words
 from dialogue.rasa import RasaTurn
 from dialogue.survey import is_pressed_score, resolve_comment, resolve_score
 from korean.findings import DRIVER_LICENSE, PASSPORT
@@ -169,8 +170,10 @@ def read_turn(
     if len(turn.text) > ANALYSED_CHARACTERS:
         after.append(Reply(texts.render("too_long_kept", limit=ANALYSED_CHARACTERS)))
     text = text[:ANALYSED_CHARACTERS]
-    meant = resolve_comment(session, turn=turn, text=text) or resolve_case_words(
-        session, turn=turn, city=city, text=text, now=now
+    meant = (
+        resolve_comment(session, turn=turn, text=text)
+        or resolve_case_words(session, turn=turn, city=city, text=text, now=now)
+        or resolve_policy_words(session, turn=turn, city=city, text=text)
     )
     calm = None if meant else calm_answer(session, turn, texts=texts, now=now)
     if calm is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 
 from actions.registry import make_executor
 from core.database import Database
+from tests.actions.policy_shelf import Shelf
 from tests.actions.rasa_call import call, slots_of, user
 from tests.builders import (
     CODES,
@@ -31,6 +32,7 @@ class Rasa:
     database: Database
     clock: Clock
     conversation_id: int
+    shelf: Shelf = field(default_factory=Shelf)
 
     def __post_init__(self) -> None:
         self.executor: Any = make_executor(
@@ -39,6 +41,8 @@ class Rasa:
             codes=CODES,
             vault=make_vault(),
             now=self.clock,
+            articles=self.shelf,
+            public_base_url="https://sotong.city.example",
         )
 
     def turn(self) -> int:

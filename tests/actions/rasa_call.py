@@ -18,7 +18,7 @@ def user(text: str, *, turn_id: int, conversation_id: int, **rest: Any) -> dict[
     metadata = {
         "turn_id": turn_id,
         "conversation_id": conversation_id,
-        "channel": "web",
+        "channel": rest.get("channel", "web"),
         "kind": rest.get("kind", "text"),
         "attachment_ids": rest.get("attachment_ids", []),
         "location": rest.get("location"),

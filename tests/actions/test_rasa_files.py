@@ -12,6 +12,7 @@ import yaml
 from actions.registry import make_actions
 from actions.report_parse import CASE_INTENTS, PRESSED_INTERRUPTIONS
 from actions.report_state import SLOTS
+from tests.actions.policy_shelf import Shelf
 from tests.builders import CODES, ROOT, Clock, make_database, make_vault, sample_city
 
 DOMAIN: dict[str, Any] = yaml.safe_load((ROOT / "domain.yml").read_text())
@@ -103,7 +104,12 @@ def test_whatever_may_interrupt_the_form_has_a_rule_that_leads_back() -> None:
 def test_every_action_of_the_domain_is_registered_and_no_other(tmp_path: Path) -> None:
     database = make_database(tmp_path)
     actions = make_actions(
-        database=database, city=sample_city(), codes=CODES, vault=make_vault(), now=Clock()
+        database=database,
+        city=sample_city(),
+        codes=CODES,
+        vault=make_vault(),
+        now=Clock(),
+        articles=Shelf(),
     )
     assert {action.name() for action in actions} == set(DOMAIN["actions"])
     database.dispose()
@@ -122,9 +128,8 @@ def test_every_prompt_that_an_action_names_exists_and_every_prompt_is_used() -> 
     asked = {p for p in prompts if p.startswith("utter_ask_report_form_")}
     requests = {f"utter_{intent}" for intent in INTENTS} & prompts
     in_rules = {s["action"] for r in RULES for s in r["steps"] if "action" in s} & prompts
-    in_form = {f"{p}_in_form" for p in ("utter_policy", "utter_budget")}
     assert named <= prompts
-    assert prompts <= named | asked | requests | in_rules | in_form
+    assert prompts <= named | asked | requests | in_rules
 
 
 @pytest.mark.parametrize("slot", DOMAIN["forms"]["report_form"]["required_slots"])

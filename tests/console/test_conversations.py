@@ -14,6 +14,7 @@ from core.handovers import open_handover
 from core.inbound import Location, TurnKind
 from core.models.conversation import Attachment, Conversation, Delivery, Handover, Turn
 from core.models.vault import AuditEntry
+from core.policy_questions import Outcome, handover_reason, record_question
 from dialogue.photos import accept_photo
 from tests.builders import MONDAY_TEN, make_case, make_conversation, make_turn
 from tests.console.house import House, picture
@@ -58,6 +59,30 @@ def test_emergencies_stand_first_then_the_oldest(house):
     assert order == sorted(order)
     assert "긴급" in page
     assert "30분" in page
+
+
+def test_a_question_that_found_no_answer_stands_beside_who_waits_for_it(house):
+    number = talk(house, "상담원 연결해 주세요")
+    with house.database.transaction() as session:
+        row = record_question(
+            session,
+            turn_id=1,
+            conversation_id=number,
+            question="<b>애 낳으면</b> 뭐 받아요? ⟦전화1⟧",
+            outcome=Outcome.UNANSWERED,
+            sureness=0.1,
+            now=MONDAY_TEN,
+        )
+        reason = handover_reason(row)
+    wait_for_person(house, number, reason=reason)
+    browser = house.sign_in()
+    for path in ("/", f"/conversations/{number}"):
+        page = browser.get(path).text
+        assert "안내 글로 답하지 못한 질문" in page
+        assert "&lt;b&gt;애 낳으면&lt;/b&gt; 뭐 받아요?" in page
+    # What was asked may be gone; that somebody waits stays.
+    wait_for_person(house, talk(house, address="b" * 64), reason="policy_question:99")
+    assert "안내 글로 답하지 못한 질문" in browser.get("/conversations/2").text
 
 
 def test_with_nobody_waiting_the_page_says_so(house):
