@@ -226,6 +226,8 @@ def web_addresses(world: World, value: str) -> None:
     browser = world.browser()
     for path in ("/api/messages", f"/files/{value}", f"/{value}", "/lookup", "/static/x"):
         browser.http.get(path, params={"after": value, value: "1"}, headers=browser.headers)
+    for path in ("/articles", f"/articles/{value}"):
+        browser.http.get(path, params={"q": value, "department": value, "page": value})
     odd = re.sub(r"[^0-9A-Za-z]", "", value)
     browser.http.request(odd or "ODD", "/", headers=browser.headers)
 
