@@ -29,6 +29,7 @@ from core.models.conversation import Attachment, Conversation, Delivery, Draft, 
 from core.models.department import DepartmentCallback
 from core.models.erasure import Erasure
 from core.models.nearby import CaseFollow
+from core.models.policy import PolicyQuestion
 from core.models.privacy import CaseLink, DataLink
 from core.models.vault import VaultItem
 from core.put_away import in_plain_words
@@ -175,7 +176,7 @@ def erase_conversation(session: Session, *, conversation_id: int, now: datetime)
         lease_token=delivery.c.lease_token + 1,
         leased_until=null(),
     )
-    for linked in (DataLink, CaseLink, CaseFollow):
+    for linked in (DataLink, CaseLink, CaseFollow, PolicyQuestion):
         session.execute(delete(linked).where(linked.conversation_id == conversation_id))
     draft, handover, item = table_of(Draft), table_of(Handover), table_of(VaultItem)
     empty(session, Draft, conversation_id, state=settled(draft, ("open",), "cancelled"))

@@ -28,6 +28,7 @@ from core.models.department import DepartmentCallback, DepartmentMessage
 from core.models.erasure import Erasure
 from core.models.nearby import CaseFollow
 from core.models.officers import OfficerSession, UsedForm
+from core.models.policy import PolicyQuestion
 from core.models.privacy import CaseLink, Consent, DataLink
 from core.models.vault import VaultItem
 
@@ -318,6 +319,7 @@ HANDLERS: Mapping[str, Handler] = {
     "data_links": _deleted(DataLink.token_hash, lambda t: DataLink.expires_at < t),
     "case_links": _deleted(CaseLink.id, lambda t: CaseLink.undone_at < t),
     "case_follows": _deleted(CaseFollow.id, lambda t: CaseFollow.undone_at < t),
+    "policy_questions": _deleted(PolicyQuestion.id, lambda t: PolicyQuestion.asked_at < t),
     "consents": _deleted(Consent.id, _old_consents),
     "erasures": _deleted(Erasure.id, lambda t: Erasure.done_at < t),
 }

@@ -27,6 +27,7 @@ from core.models.department import DepartmentCallback, DepartmentMessage, Depart
 from core.models.erasure import Erasure
 from core.models.nearby import CaseFollow, CaseMerge
 from core.models.officers import Officer, OfficerSession, Role
+from core.models.policy import PolicyQuestion
 from core.models.post import Post
 from core.models.privacy import CaseLink, Consent, DataLink, RetentionRun
 from core.models.vault import AuditEntry, AuditHead, VaultItem, VaultKey
@@ -64,6 +65,7 @@ __all__ = [
     "NamedLease",
     "Officer",
     "OfficerSession",
+    "PolicyQuestion",
     "Post",
     "RetentionRun",
     "Role",

@@ -41,6 +41,14 @@ from core.erasure import erase_conversation, request_erasure
 from core.handovers import answer, hand_back, take
 from core.inbound import TurnKind
 from core.nearby import Spot, find_nearby
+from core.policy_questions import (
+    Outcome,
+    last_question,
+    rate_answer,
+    ratings_of,
+    record_question,
+    unanswered_questions,
+)
 from core.post_queries import list_posts
 from core.queue_figures import oldest_waiting, read_queue_figures
 from core.ratings import rateable_cases, summary_since
@@ -65,7 +73,7 @@ from tests.dialogue.runner_house import House, ScriptedRasa, say
 
 GROWS = (
     "conversation|turn|delivery|attachment|draft|handover|vault_item|audit_entry|civil_case"
-    "|case_event|case_rating|case_flag|case_follow|case_merge|lookup_attempt"
+    "|case_event|case_rating|case_flag|case_follow|case_merge|lookup_attempt|policy_question"
 )
 # Reading the newest line by the primary key, which SQLite calls a scan.
 BY_KEY = re.compile(r"FROM (\w+) ORDER BY \1\.id DESC\s+LIMIT")
@@ -308,6 +316,35 @@ def test_looking_for_near_reports_reads_no_whole_table(database: Database) -> No
             unfollow(session, conversation_id=1, now=MONDAY_TEN)
 
     assert whole_tables(database, look) == []
+
+
+def test_a_policy_question_and_the_lists_of_them_read_no_whole_table(database: Database) -> None:
+    with database.transaction() as session:
+        turn = make_turn(session)
+        talk, turn_id = turn.conversation_id, turn.id
+
+    def work() -> None:
+        for outcome in (Outcome.UNANSWERED, Outcome.ANSWERED):
+            with database.transaction() as session:
+                row = record_question(
+                    session,
+                    turn_id=turn_id,
+                    conversation_id=talk,
+                    question="수수료 얼마예요?",
+                    outcome=outcome,
+                    article_key="passport" if outcome is Outcome.ANSWERED else None,
+                    sureness=0.5,
+                    now=MONDAY_TEN,
+                )
+                unanswered_questions(session, since=MONDAY_TEN, limit=50)
+        with database.transaction() as session:
+            last_question(session, conversation_id=talk, before_turn=turn_id + 1)
+            rate_answer(
+                session, conversation_id=talk, question_id=row.id, helpful=True, now=MONDAY_TEN
+            )
+            assert ratings_of(session, article_key="passport") == (1, 0)
+
+    assert whole_tables(database, work) == []
 
 
 def test_an_erasure_reads_no_whole_table(database: Database) -> None:

@@ -20,6 +20,7 @@ from core.models import (
     Draft,
     Handover,
     LookupAttempt,
+    PolicyQuestion,
     Turn,
 )
 from core.retention import HANDLERS, treat_batch
@@ -47,6 +48,7 @@ EXPECTED = {
     "department_callbacks": 1,
     "lookup_attempts": 1,
     "data_links": 1,
+    "policy_questions": 1,
     "consents": 1,
 }
 
@@ -80,6 +82,14 @@ def fill(database: Database) -> None:
                     updated_at=NOW,
                 ),
                 Handover(conversation_id=talk.id, reason="x", opened_at=NOW, closed_at=NOW),
+                PolicyQuestion(
+                    turn_id=turn.id,
+                    conversation_id=talk.id,
+                    asked_at=NOW,
+                    question="수수료 얼마예요?",
+                    outcome="unanswered",
+                    sureness=0.1,
+                ),
                 LookupAttempt(number=opened.case.number, at=NOW),
                 DataLink(token_hash="h", conversation_id=talk.id, made_at=NOW, expires_at=NOW),
                 Consent(
