@@ -20,11 +20,11 @@ from rasa_sdk.interfaces import (
     ActionNotFoundException,
 )
 
+from actions.inner_doors import SECRET_HEADER
 from core.failpoints import failpoint
 from core.telemetry import NO_TELEMETRY, Telemetry
 
 PATH = "/rasa/actions"
-SECRET_HEADER = "x-sotong-secret"  # noqa: S105 - a header's name
 
 log = logging.getLogger(__name__)
 

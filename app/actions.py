@@ -7,10 +7,12 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from actions import policy_door
 from actions.app import make_router
 from actions.registry import make_executor
 from app.headers import DefaultHeaders
 from app.operations import make_operations
+from app.policy_search import LivePolicySearch
 from app.quiet import QuietErrors
 from app.settings import Settings
 
@@ -20,10 +22,15 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings.load()
     operations = make_operations(settings, process="actions")
     parts = operations.parts
+    articles = LivePolicySearch(
+        database=parts.database, folder=settings.knowledge_dir, now=parts.now
+    )
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        articles.start()
         yield
+        articles.close()
         operations.close()
         parts.close()
 
@@ -42,6 +49,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
         make_router(executor, secret=settings.actions_secret, telemetry=parts.telemetry)
     )
 
+    app.include_router(policy_door.make_router(articles, settings.actions_secret))
     operations.watch(app)
 
     return app

@@ -12,12 +12,12 @@ import typer
 if TYPE_CHECKING:
     from app.wiring import Parts
     from core.city import Department
-    from knowledge.articles import Article
+    from core.policy_port import PolicyFound
     from knowledge.index import Index
     from knowledge.measure import Asked
-    from knowledge.search import Found
 
 SHOWN = 5
+ACTIONS, OWN = "actions", "own"
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -27,14 +27,11 @@ def ask(
 ) -> None:
     """The articles for a question, the sentences that answer, or that nothing does.
 
-    Personal data is taken out of the question first. Exit code 0 also when it abstains.
+    The running actions app is asked where there is one; else this command searches itself. Personal data is
+    taken out of the question first. Exit code 0 also when it abstains.
     """
     from app.cli.pii import redacted
     from app.cli.post_input import open_parts
-    from core.clock import KST
-    from knowledge.passage import passage
-    from knowledge.queries import articles_by_id
-    from knowledge.search import search
     from korean.redact import redact
 
     with open_parts() as parts:
@@ -44,36 +41,69 @@ def ask(
         bare = list(found_data.text)
         for span in found_data.spans:
             bare[span.start : span.end] = " " * (span.end - span.start)
-        query = "".join(bare)
-        index = _index(parts)
-        found = search(index, query, today=parts.now().astimezone(KST).date(), most=SHOWN)
-        with parts.database.reading() as session:
-            stored = articles_by_id(session, [hit.article_id for hit in found.hits])
-        articles = [stored[hit.article_id].article for hit in found.hits]
-        lines = () if found.abstained else passage(articles[0].body, query)
+        found, by = _search(parts, "".join(bare))
         department = next(
             (
                 each
                 for each in parts.city.departments
-                if articles and each.id == articles[0].department
+                if found.cited and each.id == found.cited.department
             ),
             None,
         )
-    data = _answer(asked, found, articles, lines, department)
     if as_json:
+        data = _answer(asked, found, department) | {"searched_by": by}
         typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
         return
-    if found.abstained:
-        typer.echo(f"모릅니다 (확신 {found.confidence:.2f})")
+    cited = found.cited
+    if cited is None:
+        typer.echo(f"모릅니다 (확신 {found.sureness:.2f})")
     else:
-        typer.echo("\n".join(lines))
+        typer.echo("\n".join(cited.sentences))
         who = f" · {department.name} {department.phone}" if department is not None else ""
-        checked = articles[0].verified_on
-        typer.echo(f"— {articles[0].source}{who} · 확인한 날 {checked or '없음'}")
+        typer.echo(f"— {cited.source}{who} · 확인한 날 {cited.verified_on or '없음'}")
         also = " · 다음 글과 다퉈요" if found.close else ""
-        typer.echo(f"  (확신 {found.confidence:.2f}{also})")
-    for hit, article in zip(found.hits, articles, strict=True):
-        typer.echo(f"{hit.score:8.3f}  {hit.key}  {article.title}")
+        typer.echo(f"  (확신 {found.sureness:.2f}{also})")
+    for article in found.articles:
+        typer.echo(f"{article.score:8.3f}  {article.key}  {article.title}")
+    typer.echo(_SEARCHED[by], err=True)
+
+
+_SEARCHED = {
+    ACTIONS: "searched by the running actions app",
+    OWN: "searched by this command: no actions app answers",
+}
+
+
+def _search(parts: Parts, question: str) -> tuple[PolicyFound, str]:
+    """What was found, and by whom: ``ACTIONS`` or ``OWN``."""
+    from app.policy_client import make_policy_client
+    from app.policy_search import LivePolicySearch
+    from core.errors import PermanentFailure, TemporaryFailure
+    from core.policy_port import PolicyFound
+
+    if not question.strip():
+        return PolicyFound(), OWN
+    client = make_policy_client(parts.settings)
+    try:
+        return client.search(question, most=SHOWN), ACTIONS
+    except (TemporaryFailure, PermanentFailure):
+        # Away, starting, or of another configuration: this command needs nobody.
+        pass
+    finally:
+        client.close()
+    own = LivePolicySearch(
+        database=parts.database, folder=parts.settings.knowledge_dir, now=parts.now
+    )
+    own.prepare()
+    return own.search(question, most=SHOWN), OWN
+
+
+def _index(parts: Parts) -> Index:
+    from app.policy_search import LivePolicySearch
+
+    return LivePolicySearch(
+        database=parts.database, folder=parts.settings.knowledge_dir, now=parts.now
+    ).prepare()
 
 
 def evaluate(
@@ -121,36 +151,21 @@ _NAMES = {
 }
 
 
-def _index(parts: Parts) -> Index:
-    from app.knowledge_index import fresh_index
-
-    return fresh_index(parts.database, parts.settings.knowledge_dir)
-
-
-def _answer(
-    asked: str,
-    found: Found,
-    articles: list[Article],
-    lines: tuple[str, ...],
-    department: Department | None,
-) -> dict[str, Any]:
-    first = articles[0] if articles else None
-    cited = first is not None and not found.abstained
+def _answer(asked: str, found: PolicyFound, department: Department | None) -> dict[str, Any]:
+    cited = found.cited
     return {
         "question": asked,
         "abstained": found.abstained,
-        "confidence": round(found.confidence, 4),
+        "confidence": round(found.sureness, 4),
         "close": found.close,
-        "passage": list(lines),
-        "source": first.source if cited and first else None,
-        "department": department.name if cited and department else None,
-        "phone": department.phone if cited and department else None,
-        "verified_on": (
-            first.verified_on.isoformat() if cited and first and first.verified_on else None
-        ),
+        "passage": list(cited.sentences) if cited else [],
+        "source": cited.source if cited else None,
+        "department": department.name if department else None,
+        "phone": department.phone if department else None,
+        "verified_on": cited.verified_on.isoformat() if cited and cited.verified_on else None,
         "articles": [
-            {"key": hit.key, "title": article.title, "score": round(hit.score, 4)}
-            for hit, article in zip(found.hits, articles, strict=True)
+            {"key": each.key, "title": each.title, "score": round(each.score, 4)}
+            for each in found.articles
         ],
     }
 
