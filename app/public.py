@@ -18,9 +18,12 @@ from bots.web import WebDeps, make_router
 from bots.web_hub import Hub
 from bots.web_input import CHANNEL
 from bots.web_missing import make_missing_handler
+from bots.web_pages import Pages
 from core.conversations import find_conversation
 from core.inbound import Photo
 from dialogue.photos import accept_photo
+from website.articles import make_router as make_article_router
+from website.ports import TEMPLATES, WebsiteDeps
 
 
 def make_app(settings: Settings | None = None) -> FastAPI:
@@ -82,6 +85,16 @@ def make_app(settings: Settings | None = None) -> FastAPI:
                 now=parts.now,
                 always_secure=settings.environment == "production",
                 may_keep=keep_web_file,
+            )
+        )
+    )
+    app.include_router(
+        make_article_router(
+            WebsiteDeps(
+                database=parts.database,
+                city=parts.city,
+                pages=Pages(parts.city, beside=TEMPLATES),
+                now=parts.now,
             )
         )
     )

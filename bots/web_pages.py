@@ -89,13 +89,16 @@ class StaticFile:
 
 
 class Pages:
-    """Renders pages of one city. Reads its templates and files once, when it is made."""
+    """Renders pages of one city. Reads its templates and files once, when it is made.
 
-    def __init__(self, city: City) -> None:
+    ``beside`` is a folder with more templates: pages of others in the same frame.
+    """
+
+    def __init__(self, city: City, *, beside: Path | None = None) -> None:
         self._city = city
         self.files = _load_files()
         self._templates = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(FOLDER),
+            loader=jinja2.FileSystemLoader([FOLDER] if beside is None else [FOLDER, beside]),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,

@@ -25,7 +25,7 @@ BIGGEST_UPLOAD = 10 * 1024 * 1024
 
 def read_line(form: FormData, name: str, *, limit: int = 200) -> str:
     """One line of text: control characters gone, spaces joined, cut at ``limit``."""
-    return " ".join(_plain(form, name).split())[:limit]
+    return " ".join(plain(form, name).split())[:limit]
 
 
 def read_words(form: FormData, name: str, *, limit: int) -> str:
@@ -48,7 +48,7 @@ def read_secret(form: FormData, name: str) -> str:
 
 def read_text(form: FormData, name: str, *, label: str, limit: int = LONGEST_TEXT) -> str:
     """Text of several lines. Raises Refused: ``too_long`` (rather than cutting), ``resident_number``."""
-    text = _plain(form, name).strip()
+    text = plain(form, name).strip()
     if len(text) > limit:
         raise Refused("too_long", field=label, limit=limit)
     return without_resident_number(text)
@@ -56,7 +56,7 @@ def read_text(form: FormData, name: str, *, label: str, limit: int = LONGEST_TEX
 
 def read_number(form: FormData, name: str) -> int | None:
     """A whole number below 2³¹, or None."""
-    text = _plain(form, name).strip()
+    text = plain(form, name).strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
 
 
@@ -89,12 +89,13 @@ def read_photos(form: FormData, *, store: FileStore) -> list[tuple[Photo, str]]:
     return photos
 
 
-def typed(form: FormData, *names: str) -> dict[str, str]:
+def typed(form: FormData, *names: str, limit: int = 4 * LONGEST_TEXT) -> dict[str, str]:
     """What was typed into these fields, to show it again when the form could not be taken."""
-    return {name: _plain(form, name)[: 4 * LONGEST_TEXT] for name in names}
+    return {name: plain(form, name)[:limit] for name in names}
 
 
-def _plain(form: FormData, name: str) -> str:
+def plain(form: FormData, name: str) -> str:
+    """The field as it was typed, without signs that nobody sees; "" when missing."""
     value = form.get(name)
     return _visible(value) if isinstance(value, str) else ""
 

@@ -17,6 +17,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from console import (
+    article_forms,
+    articles,
     audit,
     case_flags,
     case_forms,
@@ -50,6 +52,8 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; media-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# Characters of what was being written when the session ended; an article is the longest.
+LONGEST_LOST = 25_000
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -69,6 +73,8 @@ def make_router(deps: ConsoleDeps) -> APIRouter:
     pages_of = (
         *(login, dashboard, conversations, case_list, case_months, cases),
         *(case_forms, case_flags, case_merge),
+        # "/articles/new" before "/articles/{id}".
+        *(article_forms, articles),
         *(departments, officers, audit),
     )
     for module in pages_of:
@@ -134,7 +140,7 @@ def _route_class(deps: ConsoleDeps, pages: Pages) -> type[APIRoute]:
             here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return RedirectResponse(f"/login?{urlencode({'next': here})}", status_code=303)
         # The session ended while something was being written: give the words back.
-        lost = typed(form, "text", "note", "reason", "words")
+        lost = typed(form, "text", "note", "reason", "words", "title", "body", limit=LONGEST_LOST)
         return pages.render(request, "expired.html", status_code=401, lost=lost)
 
     def _error(request: Request, status_code: int, refused: Refused) -> Response:

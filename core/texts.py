@@ -16,6 +16,7 @@ from core.policy_texts import POLICY_TEXTS
 from core.rights_texts import RIGHTS_TEXTS
 from core.statutory_texts import STATUTORY_TEXTS
 from core.web_texts import WEB_TEXTS
+from core.website_texts import WEBSITE_TEXTS
 
 
 def _p(*names: str) -> frozenset[str]:
@@ -188,6 +189,7 @@ REQUIRED: Mapping[str, frozenset[str]] = {
     "photo_as_text": _p(),
     "idle": _p(),
     **WEB_TEXTS,
+    **WEBSITE_TEXTS,
     **RIGHTS_TEXTS,
     **NEARBY_TEXTS,
     **POLICY_TEXTS,

@@ -20,13 +20,18 @@ BATCH = 200
 
 @dataclass
 class ImportReport:
-    """What became of the rows. ``duplicates``: (line, key of the article that says the same)."""
+    """What became of the rows. ``duplicates``: (line, key of the article that says the same); ``kept``:
+    (line, key of the article that an officer has edited, so that the row was left out).
+    """
 
     counts: dict[str, int] = field(
-        default_factory=lambda: dict.fromkeys(("new", "changed", "same", "duplicate", "broken"), 0)
+        default_factory=lambda: dict.fromkeys(
+            ("new", "changed", "same", "duplicate", "kept", "broken"), 0
+        )
     )
     broken: list[Broken] = field(default_factory=list)
     duplicates: list[tuple[int, str]] = field(default_factory=list)
+    kept: list[tuple[int, str]] = field(default_factory=list)
 
 
 class _DryRun(Exception):
@@ -82,6 +87,7 @@ def _save(
     counts = dict.fromkeys(report.counts, 0)
     broken: list[Broken] = []
     duplicates: list[tuple[int, str]] = []
+    kept: list[tuple[int, str]] = []
     with database.transaction() as session:
         for row in batch:
             if isinstance(row, Broken):
@@ -102,14 +108,16 @@ def _save(
             counts[saved.outcome] += 1
             if saved.outcome == "duplicate":
                 duplicates.append((row.line, saved.key))
+            elif saved.outcome == "kept":
+                kept.append((row.line, saved.key))
         counts["broken"] = len(broken)
         if undo:
-            _add(report, counts, broken, duplicates)
+            _add(report, counts, broken, duplicates, kept)
             raise _DryRun
         if counts["new"] or counts["changed"]:
             record_import(session, origin=origin, actor=actor, counts=counts, now=now())
     # Only what was kept counts.
-    _add(report, counts, broken, duplicates)
+    _add(report, counts, broken, duplicates, kept)
 
 
 def _add(
@@ -117,8 +125,10 @@ def _add(
     counts: dict[str, int],
     broken: list[Broken],
     duplicates: list[tuple[int, str]],
+    kept: list[tuple[int, str]],
 ) -> None:
     for name, number in counts.items():
         report.counts[name] += number
     report.broken += broken
     report.duplicates += duplicates
+    report.kept += kept

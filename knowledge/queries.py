@@ -42,7 +42,7 @@ def current_articles(session: Session) -> Iterator[Stored]:
     """Every article as it is now, by its number."""
     rows = session.execute(_current().order_by(ArticleRow.id).execution_options(yield_per=BATCH))
     for row, version in rows:
-        yield Stored(row.id, version.id, _article(row, version))
+        yield Stored(row.id, version.id, article_in(row, version))
 
 
 def articles_since(session: Session, state: str) -> list[Stored] | None:
@@ -64,7 +64,7 @@ def articles_since(session: Session, state: str) -> list[Stored] | None:
 def articles_by_id(session: Session, ids: Sequence[int]) -> dict[int, Stored]:
     """These articles as they are now."""
     rows = session.execute(_current().where(ArticleRow.id.in_(ids)))
-    return {row.id: Stored(row.id, version.id, _article(row, version)) for row, version in rows}
+    return {row.id: Stored(row.id, version.id, article_in(row, version)) for row, version in rows}
 
 
 def article_of(session: Session, row: ArticleRow) -> Article:
@@ -74,7 +74,12 @@ def article_of(session: Session, row: ArticleRow) -> Article:
             ArticleVersion.article_id == row.id, ArticleVersion.number == row.version
         )
     ).one()
-    return _article(row, version)
+    return article_in(row, version)
+
+
+def article_id_of(session: Session, *, key: str) -> int | None:
+    """The number of the article with this key."""
+    return session.scalar(select(ArticleRow.id).where(ArticleRow.key == key))
 
 
 def has_articles(session: Session) -> bool:
@@ -96,7 +101,12 @@ def due_articles(
     """What a person must look at on this day: what has ended first, then the longest unchecked."""
     found = []
     for stored in current_articles(session):
-        reasons = _reasons(stored.article, today=today, check_after=check_after)
+        reasons = due_reasons(
+            stored.article.valid_to,
+            stored.article.verified_on,
+            today=today,
+            check_after=check_after,
+        )
         if reasons:
             found.append(DueArticle(stored, reasons))
     return sorted(
@@ -109,15 +119,18 @@ def due_articles(
     )
 
 
-def _reasons(article: Article, *, today: date, check_after: timedelta) -> tuple[str, ...]:
+def due_reasons(
+    valid_to: date | None, verified_on: date | None, *, today: date, check_after: timedelta
+) -> tuple[str, ...]:
+    """Why a person must look at an article with these days; () where nobody must."""
     reasons = []
-    if article.valid_to is not None and article.valid_to < today:
+    if valid_to is not None and valid_to < today:
         reasons.append("expired")
-    elif article.valid_to is not None and article.valid_to <= today + ENDS_SOON:
+    elif valid_to is not None and valid_to <= today + ENDS_SOON:
         reasons.append("ends_soon")
-    if article.verified_on is None:
+    if verified_on is None:
         reasons.append("never_verified")
-    elif article.verified_on + check_after <= today:
+    elif verified_on + check_after <= today:
         reasons.append("verified_long_ago")
     return tuple(reasons)
 
@@ -130,7 +143,8 @@ def _current() -> Select[ArticleRow, ArticleVersion]:
     )
 
 
-def _article(row: ArticleRow, version: ArticleVersion) -> Article:
+def article_in(row: ArticleRow, version: ArticleVersion) -> Article:
+    """The article of a row as it was in one of its versions."""
     return Article(
         key=row.key,
         title=version.title,

@@ -21,7 +21,9 @@ from knowledge.articles import Article, checked
 from knowledge.queries import article_of
 
 SEED = "city"
-Outcome = Literal["new", "changed", "same", "duplicate"]
+Outcome = Literal["new", "changed", "same", "duplicate", "kept"]
+# How the author of a version is named who is a person at the console.
+OFFICER = "officer:"
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,9 @@ def save_article(
     """A new article, a new version of the one that came from there before, or nothing.
 
     ``same``: it is already so. ``duplicate``: another article holds these words already and stays as
-    it is. The caller writes the audit line (one for a whole import). Raises Refused those of
-    ``knowledge.articles.checked`` and ``article_key_taken``.
+    it is. ``kept``: an officer has edited it since, and nothing but an officer changes it now; what came
+    from there before, again, is ``same``. The caller writes the audit line (one for a whole import).
+    Raises Refused those of ``knowledge.articles.checked`` and ``article_key_taken``.
     """
     checked(article)
     # Looking before writing is only safe one at a time.
@@ -83,6 +86,9 @@ def save_article(
         session.flush()
     elif article_of(session, row) == article:
         return Saved("same", row.id, row.key)
+    elif not author.startswith(OFFICER) and (brought := _edited(session, row)) is not None:
+        same = brought.content_hash == content_hash
+        return Saved("same" if same else "kept", row.id, row.key)
     row.version += 1
     row.key, row.content_hash, row.changed_at = article.key, content_hash, now
     session.add(_version(row, article, author, now))
@@ -102,6 +108,18 @@ def record_import(
         purpose=" ".join(f"{name}={number}" for name, number in counts.items()),
         now=now,
     )
+
+
+def _edited(session: Session, row: ArticleRow) -> ArticleVersion | None:
+    """What came from elsewhere last, where an officer has made a version since."""
+    versions = session.scalars(
+        select(ArticleVersion)
+        .where(ArticleVersion.article_id == row.id)
+        .order_by(ArticleVersion.number.desc())
+    ).all()
+    if not versions or not versions[0].author.startswith(OFFICER):
+        return None
+    return next((each for each in versions if not each.author.startswith(OFFICER)), versions[0])
 
 
 def _version(row: ArticleRow, article: Article, author: str, now: datetime) -> ArticleVersion:

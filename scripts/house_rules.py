@@ -19,6 +19,7 @@ PACKAGES = (
     "bots",
     "actions",
     "console",
+    "website",
     "integrations",
     "app",
     "nlu",

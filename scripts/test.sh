@@ -31,7 +31,7 @@ stage() { # stage <name> <command>…
 }
 
 # What needs no whole service and no browser runs beside the rest, on the second core; about half of the minutes each.
-QUIET=(tests/actions tests/app tests/city tests/console tests/core tests/dialogue tests/integrations tests/korean)
+QUIET=(tests/actions tests/app tests/city tests/console tests/core tests/dialogue tests/integrations tests/korean tests/website)
 quiet_tests() {
     nlu_tests && modern_tests "${QUIET[@]}"
 }

@@ -200,6 +200,7 @@ def _show_import(report: ImportReport, file: Path, *, dry_run: bool, as_json: bo
             **report.counts,
             "broken_rows": [{"line": each.line, "why": each.why} for each in report.broken],
             "duplicates": [{"line": line, "same_as": key} for line, key in report.duplicates],
+            "kept_rows": [{"line": line, "edited": key} for line, key in report.kept],
         }
         typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
         return
@@ -207,6 +208,8 @@ def _show_import(report: ImportReport, file: Path, *, dry_run: bool, as_json: bo
         typer.echo(f"{file.name}:{broken.line}: {broken.why}", err=True)
     if len(report.broken) > MOST_SHOWN:
         typer.echo(f"… and {len(report.broken) - MOST_SHOWN} more (--json lists all)", err=True)
+    for line, key in report.kept[:MOST_SHOWN]:
+        typer.echo(f"{file.name}:{line}: left out: an officer has edited {key}", err=True)
     counts = ", ".join(f"{number} {name}" for name, number in report.counts.items())
     typer.echo(f"{'would be ' if dry_run else ''}{counts}")
 

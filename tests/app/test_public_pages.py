@@ -9,8 +9,12 @@ import httpx
 import pytest
 
 from app.internal import make_app as make_internal_app
+from app.policy_seed import seed_articles
 from app.public import make_app
 from app.settings import Settings
+from core.database import Database
+from core.models import Base
+from tests.builders import MONDAY_TEN, ROOT, sample_city
 
 
 def ask(app, path: str, **headers: str) -> httpx.Response:
@@ -52,6 +56,18 @@ def test_the_api_docs_load_nothing_from_elsewhere(public) -> None:
         assert address.startswith("/")
         assert ask(public, address).status_code == 200
     assert "/api/messages" in ask(public, "/openapi.json").json()["paths"]
+
+
+def test_the_articles_are_served_where_citizens_are(settings: Settings, public) -> None:
+    database = Database(settings.database_url)
+    Base.metadata.create_all(database.engine)
+    seed_articles(database, city=sample_city(), city_dir=ROOT / "city", now=MONDAY_TEN)
+    database.dispose()
+    page = ask(public, "/articles/passport", accept="text/html")
+    assert page.status_code == 200
+    assert "여권" in page.text
+    for address in re.findall(r'(?:src|href)="(/[^"#?]*)', page.text):
+        assert ask(public, address).status_code == 200, address
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/docs", "/nothing"])

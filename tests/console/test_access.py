@@ -41,6 +41,8 @@ def address(path: str) -> str:
         "officer_id",
         "message_id",
         "callback_id",
+        "article_id",
+        "number",
     ):
         path = path.replace(f"{{{name}}}", "1")
     path = path.replace("{decision}", "dismiss").replace("{department_id}", "road")

@@ -226,6 +226,8 @@ def web_addresses(world: World, value: str) -> None:
     browser = world.browser()
     for path in ("/api/messages", f"/files/{value}", f"/{value}", "/lookup", "/static/x"):
         browser.http.get(path, params={"after": value, value: "1"}, headers=browser.headers)
+    for path in ("/articles", f"/articles/{value}"):
+        browser.http.get(path, params={"q": value, "department": value, "page": value})
     odd = re.sub(r"[^0-9A-Za-z]", "", value)
     browser.http.request(odd or "ODD", "/", headers=browser.headers)
 
@@ -421,6 +423,16 @@ def console_ledger(world: World, text: str) -> None:
     )
 
 
+def console_article(world: World, text: str) -> None:
+    """A new article, one that exists, in every field of theirs; and said to be open to all."""
+    for page, action in (("/articles/new", "/articles"), ("/articles/1/edit", "/articles/1")):
+        for more in ({}, {"open_to_all": "1"}, {"do": "preview"}):
+            for name in ("title", "body", "source", "keywords", "audience", "related", "key"):
+                values = {"title": "글", "body": "내용", "source": "출처"} | {name: text} | more
+                world.submit(page, action, **values)
+    world.submit("/articles/1", "/articles/1/end", last_day=text[:10])
+
+
 def console_reveal(world: World, text: str) -> None:
     _, talk, _ = world.case()
     page = f"/conversations/{talk}/reveal"
@@ -431,7 +443,10 @@ def console_reveal(world: World, text: str) -> None:
 
 def console_searches(world: World, value: str) -> None:
     console = world.console
-    for path in ("/conversations", "/audit", "/departments", "/cases/1", "/", f"/{value}"):
+    for path in (
+        *("/conversations", "/audit", "/departments", "/articles", "/cases/1", "/"),
+        f"/{value}",
+    ):
         console.get(path, params={"q": value, "channel": value, "done": value, "page": value})
     console.get("/conversations", headers={"User-Agent": value.encode()})
 
@@ -542,6 +557,7 @@ DOORS = (
     Door("console_flag", "words", console_flag),
     Door("console_merge", "words", console_merge),
     Door("console_ledger", "line", console_ledger),
+    Door("console_article", "words", console_article),
     Door("console_reveal", "line", console_reveal),
     Door("console_searches", "value", console_searches),
     Door("console_login", "value", console_login),
@@ -564,6 +580,9 @@ CONSOLE_FORMS = {
     "/cases/{case_id}/flag": "console_flag",
     "/cases/{case_id}/merge": "console_merge",
     "/cases/{case_id}/unmerge": "console_merge",
+    "/articles": "console_article",
+    "/articles/{article_id}": "console_article",
+    "/articles/{article_id}/end": "console_article",
     "/ledger": "console_ledger",
     "/login": "console_login",
 }
@@ -574,6 +593,7 @@ FORMS_WITHOUT_WORDS = (
     "/officers/{officer_id}/password",
     "/officers/{officer_id}/disable",
     "/account",
+    "/articles/{article_id}/confirm",
     "/conversations/{conversation_id}/take",
     "/conversations/{conversation_id}/hand-back",
     "/departments/{department_id}/probe",

@@ -138,3 +138,24 @@ def test_what_must_be_checked_is_told_with_the_reason(database: Database):
 def state(database: Database) -> str:
     with database.reading() as session:
         return state_of_articles(session)
+
+
+def by_officer(database: Database, article: Article) -> Saved:
+    with database.transaction() as session:
+        return save_article(
+            session,
+            article,
+            origin="city",
+            external_id="1",
+            author="officer:3",
+            now=MONDAY_TEN,
+        )
+
+
+def test_what_an_officer_edited_no_import_overwrites_and_a_changed_row_is_told(database: Database):
+    save(database, make_article())
+    assert by_officer(database, make_article(body="첫째는 300만 원이에요.")).outcome == "changed"
+    assert save(database, make_article()).outcome == "same"
+    assert save(database, make_article(body="첫째는 400만 원이에요.")).outcome == "kept"
+    assert [each.body for each in now_there(database)] == ["첫째는 300만 원이에요."]
+    assert by_officer(database, make_article(body="첫째는 500만 원이에요.")).outcome == "changed"
