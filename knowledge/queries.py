@@ -58,7 +58,7 @@ def articles_since(session: Session, state: str) -> list[Stored] | None:
     if int(count) + (later or 0) != whole:
         return None
     rows = session.execute(_current().where(ArticleVersion.id > int(newest)))
-    return [Stored(row.id, version.id, _article(row, version)) for row, version in rows]
+    return [Stored(row.id, version.id, article_in(row, version)) for row, version in rows]
 
 
 def articles_by_id(session: Session, ids: Sequence[int]) -> dict[int, Stored]:
