@@ -60,17 +60,15 @@ def department_of(city: City, cited: Cited) -> Department | None:
 
 
 def which_choices(
-    city: City, articles: Sequence[FoundArticle], *, question_id: int
+    city: City, articles: Sequence[FoundArticle], *, question_id: int, none: str
 ) -> tuple[Choice, ...]:
-    """The titles of articles that compete, and that it is none of them."""
+    """The titles of articles to choose from, and (the text ``none``) that it is none of them."""
     return (
         *(
             Choice(_short(article.title), _payload(question_id, "article", article.key))
             for article in articles
         ),
-        Choice(
-            city.texts.render("choice_policy_neither"), _payload(question_id, "article", NEITHER)
-        ),
+        Choice(city.texts.render(none), _payload(question_id, "article", NEITHER)),
     )
 
 

@@ -33,6 +33,7 @@ from knowledge.aspects import tells
 from knowledge.index import Index
 from knowledge.passage import passage
 from knowledge.queries import article_of, state_of_articles
+from knowledge.rivals import sure_but_for_a_rival
 from knowledge.search import search
 from knowledge.tokens import kiwi
 
@@ -107,8 +108,14 @@ class LivePolicySearch:
                 for hit in hits
                 if (read := articles[hit.key]) is not None
             )
-        if found.abstained or not hits or hits[0] is not found.hits[0]:
-            return PolicyFound(listed, found.confidence if hits else 0.0)
+        if not hits or hits[0] is not found.hits[0]:
+            # What it was sure of has ended: nothing is known of the sureness of the others.
+            return PolicyFound(listed)
+        if found.abstained and not (
+            hits[1:2] == list(found.hits[1:2])
+            and sure_but_for_a_rival(index, question, found, today=today)
+        ):
+            return PolicyFound(listed, found.confidence)
         best = articles[hits[0].key]
         cited = _cite(best, lambda article: passage(article.body, question)) if best else None
         if cited is None or not cited.sentences:

@@ -27,6 +27,8 @@ _KEYS: Mapping[str, str] = {
     # asking back
     "policy_which": "",
     "choice_policy_neither": "",
+    "policy_maybe": "",
+    "choice_policy_none": "",
     "policy_gone": "",
     # no answer
     "policy_unknown": "call_centre_name call_centre_number",

@@ -135,6 +135,20 @@ def test_where_two_compete_the_citizen_chooses_and_the_press_is_answered(rasa: R
     assert (row.outcome, row.article_key, row.question) == ("answered", "parking", ASKED)
 
 
+def test_what_is_likely_but_not_sure_is_offered_by_its_title(rasa: Rasa) -> None:
+    rasa.shelf.put(PASSPORT, PARKING, sureness=0.7, abstained=True, cited=None)
+    response = ask(rasa)
+    assert "딱 맞는 답은 찾지 못했어요" in response["text"]
+    assert titles(response) == ["여권 만들기", "공영 주차장 요금", "이 중에 없어요"]
+    assert [row.outcome for row in questions(rasa)] == ["asked_back"]
+    assert PASSPORT.sentences[0] in press(rasa, payload(response, "여권 만들기"))["text"]
+    assert [row.outcome for row in questions(rasa)] == ["answered"]
+    # In a report the form's own question is enough to choose from.
+    assert "모르겠어요" in ask(rasa, in_form=True)["text"]
+    rasa.shelf.put(PASSPORT, sureness=0.3, abstained=True, cited=None)
+    assert "모르겠어요" in ask(rasa)["text"]
+
+
 def test_none_of_both_is_no_answer(rasa: Rasa) -> None:
     rasa.shelf.put(PASSPORT, PARKING, close=True)
     response = press(rasa, payload(ask(rasa), "둘 다 아니에요"))
@@ -300,7 +314,7 @@ def test_a_message_fits_every_channel_and_sentences_stay_whole() -> None:
 def test_titles_to_press_are_short_and_differ_where_they_did() -> None:
     names = [f"{'아주 긴 이름의 ' * 6}지원 사업 안내 ({gu}구)" for gu in ("강남", "강동")]
     articles = [FoundArticle(f"a{n}", name, 1.0) for n, name in enumerate(names)]
-    choices = which_choices(sample_city(), articles, question_id=1)
+    choices = which_choices(sample_city(), articles, question_id=1, none="choice_policy_none")
     assert len({choice.title for choice in choices}) == 3
     assert all(len(choice.title) <= LONGEST_TITLE for choice in choices)
     assert all(choice.lasting for choice in choices)

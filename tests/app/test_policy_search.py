@@ -105,6 +105,16 @@ def test_what_is_found_is_cited_with_its_version(
     assert search.search("김치찌개 맛있게 끓이는 법").cited is None
 
 
+def test_two_articles_that_differ_in_a_word_compete(house: House) -> None:
+    house.add(*(make_article(f"school-{n}", title=f"거북이 학교 신청하기 ({n}쪽)", body=f"거북이 학교 {n}쪽은 시청 {n}쪽 문에서 신청해요.", keywords=("거북이 학교",)) for n in (1, 2)))  # fmt: skip
+    search = house.search()
+    found = search.search("거북이 학교 신청하기")
+    assert (found.close, found.abstained) == (True, False)
+    assert sorted(keys(found)[:2]) == ["school-1", "school-2"]
+    assert not search.search("김치찌개 맛있게 끓이는 법").close
+    search.close()
+
+
 def test_an_article_that_changed_is_found_while_answers_go_on(
     house: House, search: LivePolicySearch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
