@@ -433,6 +433,11 @@ def console_article(world: World, text: str) -> None:
     world.submit("/articles/1", "/articles/1/end", last_day=text[:10])
 
 
+def console_ask(world: World, text: str) -> None:
+    """The search as a citizen would ask it."""
+    world.submit("/articles/ask", "/articles/ask", question=text)
+
+
 def console_reveal(world: World, text: str) -> None:
     _, talk, _ = world.case()
     page = f"/conversations/{talk}/reveal"
@@ -558,6 +563,7 @@ DOORS = (
     Door("console_merge", "words", console_merge),
     Door("console_ledger", "line", console_ledger),
     Door("console_article", "words", console_article),
+    Door("console_ask", "words", console_ask),
     Door("console_reveal", "line", console_reveal),
     Door("console_searches", "value", console_searches),
     Door("console_login", "value", console_login),
@@ -581,6 +587,7 @@ CONSOLE_FORMS = {
     "/cases/{case_id}/merge": "console_merge",
     "/cases/{case_id}/unmerge": "console_merge",
     "/articles": "console_article",
+    "/articles/ask": "console_ask",
     "/articles/{article_id}": "console_article",
     "/articles/{article_id}/end": "console_article",
     "/ledger": "console_ledger",
