@@ -424,12 +424,13 @@ def console_ledger(world: World, text: str) -> None:
 
 
 def console_article(world: World, text: str) -> None:
-    """A new article, one that exists, in every field of theirs; and said to be open to all."""
+    """A new article and one that exists, in every field of theirs; said to be open to all; as a preview."""
+    plain = {"title": "글", "body": "내용", "source": "출처"}
+    fields = ("title", "body", "source", "keywords", "audience", "related", "key")
     for page, action in (("/articles/new", "/articles"), ("/articles/1/edit", "/articles/1")):
         for more in ({}, {"open_to_all": "1"}, {"do": "preview"}):
-            for name in ("title", "body", "source", "keywords", "audience", "related", "key"):
-                values = {"title": "글", "body": "내용", "source": "출처"} | {name: text} | more
-                world.submit(page, action, **values)
+            for name in fields if not more else ("body",):
+                world.submit(page, action, **(plain | {name: text} | more))
     world.submit("/articles/1", "/articles/1/end", last_day=text[:10])
 
 
