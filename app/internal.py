@@ -11,6 +11,7 @@ from app.channels import make_channels
 from app.departments import make_department_router
 from app.headers import DefaultHeaders
 from app.operations import make_operations
+from app.policy_client import make_policy_client
 from app.quiet import QuietErrors
 from app.settings import Settings
 from app.wiring import build_talk
@@ -26,12 +27,14 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     parts = operations.parts
     channels = make_channels(parts)
     talk = build_talk(parts, channels=channels.all)
+    policy = make_policy_client(settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         # So that a dead worker is noticed by somebody.
         operations.alerts.start()
         yield
+        policy.close()
         talk.close()
         channels.close()
         operations.close()
@@ -52,6 +55,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
                 cookie_key=parts.derived_key("console cookie"),
                 now=parts.now,
                 kick=talk.runner.kick,
+                policy=policy,
             )
         )
     )

@@ -15,16 +15,19 @@ from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from console import article_words
-from console.access import Visit, needs
+from console.access import Forbidden, Visit, needs
 from console.article_input import PersonalWords, ReadArticle, TypedArticle, read_article
+from console.article_starts import start
 from console.articles import existing_versions, show_article
 from console.conversations import RowId
 from console.deps import ConsoleDeps
 from console.forms import read_line, read_number
 from console.pages import Pages
+from core.audit import record_audit
 from core.clock import KST
 from core.errors import Refused
 from core.officer_sessions import use_form
+from core.officers import allows
 from core.put_away import public_numbers
 from knowledge.articles import Article
 from knowledge.catalogue import list_entries
@@ -101,8 +104,27 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
     @router.get("/articles/new")
     @needs("post.write")
     def new_article(request: Request) -> Response:
-        officer = request.state.visit.signed_in.officer
+        visit: Visit = request.state.visit
+        officer = visit.signed_in.officer
         typed = TypedArticle(department=officer.department_id or "")
+        number = request.query_params.get("question", "")
+        if number.isascii() and number.isdigit() and len(number) <= 9:
+            if not allows(officer, "conversation.read"):
+                raise Forbidden("forbidden")
+            with deps.database.transaction() as session:
+                typed, talk = start(
+                    session,
+                    typed,
+                    question_id=int(number),
+                    with_answer=request.query_params.get("answer") == "1",
+                )
+                record_audit(
+                    session,
+                    actor=officer.actor,
+                    action="article.start",
+                    subject=f"conversation:{talk}",
+                    now=visit.now,
+                )
         return show_form(request, typed, article_id=None, seen=0)
 
     @router.get("/articles/{article_id}/edit")

@@ -19,7 +19,9 @@ from console.pages import Pages
 from core.clock import KST
 from core.errors import Refused
 from core.officers import names_of
+from core.policy_figures import lately_answered
 from core.policy_questions import ratings_of
+from core.put_away import hidden
 from knowledge.catalogue import LONGEST_QUERY, Entry, list_entries, look_up
 from knowledge.history import Version, differences, versions_of
 from knowledge.queries import CHECK_AFTER, ENDS_SOON, due_reasons
@@ -171,6 +173,8 @@ def _values(session: Session, versions: list[Version]) -> Mapping[str, object]:
         "names": names_of(session),
         "helped": helped,
         "not_helped": not_helped,
+        "lately": lately_answered(session, article_key=article.key),
+        "in_words": hidden,
     }
 
 

@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from console import words
 from console.access import Visit, needs, passive
+from console.article_starts import open_questions
 from console.deps import ConsoleDeps
 from console.forms import (
     LONGEST_PURPOSE,
@@ -352,6 +353,7 @@ def _transcript_values(
         names, filed = names_of(session), cases_of(session, conversation_id=conversation_id)
         public = conversation.visibility != "private"
         people = people_in(session, conversation=conversation) if public else {}
+        unanswered = open_questions(session, conversation_id=conversation_id, lines=lines)
         posts_go_here = speaks_to_everybody(
             session, channel=conversation.channel, address=conversation.address
         )
@@ -374,6 +376,7 @@ def _transcript_values(
         "asked": next(iter(asked.values()), None),
         "names": names,
         "filed": filed,
+        "unanswered": unanswered,
         "place": words.place(conversation, posts_go_here=posts_go_here),
         "people": people,
         "erased": is_erased(conversation),

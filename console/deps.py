@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.city import City
 from core.database import Database
+from core.errors import TemporaryFailure
 from core.files import FileStore
 from core.officers import PasswordHasher
+from core.policy_port import PolicyFound, PolicySearch
 from core.vault import Vault
+
+
+class NoSearch:
+    """The null twin of the search for policy articles: always asks to come again later."""
+
+    def search(self, question: str, *, most: int = 5) -> PolicyFound:
+        """Raises TemporaryFailure."""
+        raise TemporaryFailure("there is no search in this process")
 
 
 @dataclass(frozen=True)
@@ -20,7 +30,7 @@ class ConsoleDeps:
     ``kick`` is called with a conversation's id after a commit that decided something to send, so
     that it goes out at once; the worker takes what is left. ``cookie_key`` signs the login form and the
     addresses of files.
-    ``now`` returns aware UTC.
+    ``now`` returns aware UTC. ``policy`` finds articles as a citizen's question would.
     """
 
     database: Database
@@ -31,3 +41,4 @@ class ConsoleDeps:
     cookie_key: bytes
     now: Callable[[], datetime]
     kick: Callable[[int], None]
+    policy: PolicySearch = field(default_factory=NoSearch)

@@ -17,7 +17,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from console import (
+    article_ask,
     article_forms,
+    article_gaps,
     articles,
     audit,
     case_flags,
@@ -73,8 +75,8 @@ def make_router(deps: ConsoleDeps) -> APIRouter:
     pages_of = (
         *(login, dashboard, conversations, case_list, case_months, cases),
         *(case_forms, case_flags, case_merge),
-        # "/articles/new" before "/articles/{id}".
-        *(article_forms, articles),
+        # "/articles/new" and the like before "/articles/{id}".
+        *(article_gaps, article_ask, article_forms, articles),
         *(departments, officers, audit),
     )
     for module in pages_of:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -39,6 +39,7 @@ class Entry:
     valid_to: date | None
     verified_on: date | None
     sample: bool
+    changed_at: datetime
 
     def answers_on(self, day: date) -> bool:
         """Whether it holds on this day (Seoul)."""
@@ -56,6 +57,7 @@ def list_entries(session: Session) -> tuple[Entry, ...]:
         select(
             *(ArticleRow.id, ArticleRow.key, version.title, version.department, version.keywords),
             *(version.valid_from, version.valid_to, version.verified_on, version.sample),
+            ArticleRow.changed_at,
         ).join(
             version, (version.article_id == ArticleRow.id) & (version.number == ArticleRow.version)
         )
@@ -71,6 +73,7 @@ def list_entries(session: Session) -> tuple[Entry, ...]:
             valid_to=row.valid_to,
             verified_on=row.verified_on,
             sample=row.sample,
+            changed_at=row.changed_at,
         )
         for row in rows
     )

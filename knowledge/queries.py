@@ -82,6 +82,12 @@ def article_id_of(session: Session, *, key: str) -> int | None:
     return session.scalar(select(ArticleRow.id).where(ArticleRow.key == key))
 
 
+def article_ids(session: Session, keys: Sequence[str]) -> dict[str, int]:
+    """The numbers of the articles with these keys."""
+    rows = session.execute(select(ArticleRow.key, ArticleRow.id).where(ArticleRow.key.in_(keys)))
+    return {row.key: row.id for row in rows}
+
+
 def has_articles(session: Session) -> bool:
     """Whether there is any."""
     return session.scalar(select(ArticleRow.id).limit(1)) is not None

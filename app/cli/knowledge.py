@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli.knowledge_ask import ask, evaluate
+from app.cli.knowledge_gaps import gaps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +28,7 @@ knowledge_app = typer.Typer(
 
 knowledge_app.command("ask")(ask)
 knowledge_app.command("evaluate")(evaluate)
+knowledge_app.command("gaps")(gaps)
 
 DASAN_SOURCE = "서울특별시 120다산콜 자주 묻는 질문"
 MOST_SHOWN = 20

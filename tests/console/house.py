@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from PIL import Image
 
-from console.deps import ConsoleDeps
+from console.deps import ConsoleDeps, NoSearch
 from console.pages import FILE_LIFE
 from console.passwords import Argon2Hasher
 from console.router import make_router
@@ -26,6 +26,7 @@ from core.attachments import AttachmentStore
 from core.database import Database
 from core.file_links import FileLinks
 from core.officers import OfficerView, create_officer, seed_roles
+from core.policy_port import PolicySearch
 from core.vault import Vault
 from tests.builders import Clock, make_database, make_vault, sample_city
 
@@ -161,7 +162,7 @@ def picture(colour: str = "green") -> tuple[str, tuple[str, bytes, str]]:
 
 
 @contextmanager
-def open_house(folder: Path) -> Iterator[House]:
+def open_house(folder: Path, *, policy: PolicySearch | None = None) -> Iterator[House]:
     """The console over a fresh database in ``folder``."""
     clock, database, vault = Clock(), make_database(folder), make_vault()
     store, kicked = AttachmentStore(folder / "attachments"), list[int]()
@@ -179,6 +180,7 @@ def open_house(folder: Path) -> Iterator[House]:
                 cookie_key=COOKIE_KEY,
                 now=clock,
                 kick=kicked.append,
+                policy=policy or NoSearch(),
             )
         )
     )

@@ -424,13 +424,19 @@ def console_ledger(world: World, text: str) -> None:
 
 
 def console_article(world: World, text: str) -> None:
-    """A new article, one that exists, in every field of theirs; and said to be open to all."""
+    """A new article and one that exists, in every field of theirs; said to be open to all; as a preview."""
+    plain = {"title": "글", "body": "내용", "source": "출처"}
+    fields = ("title", "body", "source", "keywords", "audience", "related", "key")
     for page, action in (("/articles/new", "/articles"), ("/articles/1/edit", "/articles/1")):
         for more in ({}, {"open_to_all": "1"}, {"do": "preview"}):
-            for name in ("title", "body", "source", "keywords", "audience", "related", "key"):
-                values = {"title": "글", "body": "내용", "source": "출처"} | {name: text} | more
-                world.submit(page, action, **values)
+            for name in fields if not more else ("body",):
+                world.submit(page, action, **(plain | {name: text} | more))
     world.submit("/articles/1", "/articles/1/end", last_day=text[:10])
+
+
+def console_ask(world: World, text: str) -> None:
+    """The search as a citizen would ask it."""
+    world.submit("/articles/ask", "/articles/ask", question=text)
 
 
 def console_reveal(world: World, text: str) -> None:
@@ -558,6 +564,7 @@ DOORS = (
     Door("console_merge", "words", console_merge),
     Door("console_ledger", "line", console_ledger),
     Door("console_article", "words", console_article),
+    Door("console_ask", "words", console_ask),
     Door("console_reveal", "line", console_reveal),
     Door("console_searches", "value", console_searches),
     Door("console_login", "value", console_login),
@@ -581,6 +588,7 @@ CONSOLE_FORMS = {
     "/cases/{case_id}/merge": "console_merge",
     "/cases/{case_id}/unmerge": "console_merge",
     "/articles": "console_article",
+    "/articles/ask": "console_ask",
     "/articles/{article_id}": "console_article",
     "/articles/{article_id}/end": "console_article",
     "/ledger": "console_ledger",
