@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from korean.abroad_sums import find_by_sums
 from korean.dictated_names import find_dictated_names
 from korean.findings import HOLE, PERSON_NAME, Found
 from korean.foreign_names import (
@@ -159,6 +160,7 @@ def _all(text: str) -> Iterator[Found]:
     yield from find_parted_names(text)
     yield from find_latin_names(text)
     yield from find_people_abroad(text)
+    yield from find_by_sums(text)
 
 
 def _cues(text: str) -> dict[int, int]:
