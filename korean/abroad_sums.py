@@ -114,6 +114,10 @@ _THING_AFTER = re.compile(
     r"\s?(?:매장|가게|카페|식당|빵집|호텔|건물|브랜드|아울렛|커피|피자|치킨|버거|샵|숍|백화점|아파트|빌라|성당|교회|병원|의원|학원|미용실|헤어|네일|마트|김밥"
     r"|기차|버스|공연|콘서트|영화|노래|전시|축제|코어스|공원|거리|대학|어린이집|유치원|노래방|모텔|사우나|약국|문구|꽃집|음식점|레스토랑|뷔페|캐릭터|인형|드라마)"
 )
+# 제임스 홍: a surname of ours behind a given name of there; not 안, 이 and others that are words.
+_SURNAME_AFTER = re.compile(
+    r" [김리박최정강조윤장임림권황송류유홍문손배백허남심노팍킴](?![가-힣]{3})"
+)
 # Talk of people from abroad anywhere in the message.
 _ABROAD = re.compile(
     rf"{COUNTRY}|외국인|통역|비자|여권|체류|다문화|국적|한국어|한국말|결혼\s?이민|이주|유학|동포|교포|고려인|출입국|귀화|원어민|룸메"
@@ -172,6 +176,9 @@ def _best(text: str, tokens: list[re.Match[str]], index: int, abroad: int) -> Fo
         return None
     if _THING_AFTER.match(text, end):
         return None
+    ours = _SURNAME_AFTER.match(text, end)
+    if ours is not None and _right(text, ours.end()) is not None:
+        end = ours.end()
     if names_a_thing(text[max(0, start - 16) : start].rstrip("은는이가 :") + " "):
         return None
     return Found(start, end, PERSON_NAME, text[start:end], min(0.84, 0.6 + best[0] / 50))
@@ -181,7 +188,7 @@ def _starts(text: str, tokens: list[re.Match[str]], index: int) -> Iterator[tupl
     """Where the name may begin, going back word by word, and what the words before add."""
     at, more = tokens[index].start(), 0
     yield at, 0
-    for back in range(1, _MOST_WORDS):
+    for _ in range(1, _MOST_WORDS):
         one = re.search(r"(?<![가-힣])([가-힣]{1,8})[ ·]$", text[max(0, at - 10) : at])
         if one is None:
             return
