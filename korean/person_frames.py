@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from korean.findings import PERSON_NAME, Found
-from korean.given_names import PLAIN_GIVEN
+from korean.given_names import GIVEN, PLAIN_GIVEN
 from korean.given_pairs import GIVEN_PAIRS
 from korean.latin_names import names_a_thing as is_a_thing
 from korean.name_cues import names_a_thing
@@ -129,7 +129,11 @@ def find_framed_names(text: str) -> Iterator[Found]:
         if _borne(found["name"]) and given_likeness(found["name"]) >= 0:
             yield _found(found, "name", 0.6)
     for found in _PARENT.finditer(text):
-        if _borne(found["name"]):
+        name = found["name"]
+        # 갑돌이 할아버지: only names take this 이, also those that no list has.
+        with_i = _closed(name) and text[found.end("name") : found.end("name") + 1] == "이"
+        called = with_i and given_likeness(name) >= -20 and not _WORD_IN_I.search(name + "이")
+        if _borne(name) or name in GIVEN or (called and not is_plain_word(name)):
             yield _found(found, "name", 0.62)
     yield from _listed(text)
     for found in _SIGNED.finditer(text):
