@@ -69,6 +69,7 @@ _LEFT = (
     ),
     (re.compile(r"(?:^|[\n.!?~,]|안녕하세요|여보세요|수고하세요|니다|세요|어요|해요)\s{0,2}$"), 1),
 )
+_MOST_LEFT = 3
 # The particles touch the name; its own last syllable decides nothing here.
 _RIGHT = (
     (re.compile(r"\s?이?라(?:고|구|는)\s?(?:합|해|하|불|부르|사람|분|이름)"), 4),
@@ -157,13 +158,16 @@ def _best(text: str, tokens: list[re.Match[str]], index: int, abroad: int) -> Fo
     for length, look in _end(token.group()):
         end = token.start() + length
         right = _right(text, end)
-        if right is None:
+        if right is None or (right == 0 and _goes_on(text, tokens, index)):
             continue
         for start, more in _starts(text, tokens, index):
-            look_all, left = look + more, _left(text, start)
+            look_all = look + more
+            if look_all < _LOOK or min(look_all, 5) + right + _MOST_LEFT + abroad < _LEAST:
+                continue
+            left = _left(text[max(0, start - _WINDOW) : start])
             # A loan word looks so, too; so what no list has needs more than its look.
             sure = _surely(text[start:end])
-            if look_all < _LOOK or not (sure or (abroad and max(left, right) >= _SAID)):
+            if not (sure or (abroad and max(left, right) >= _SAID)):
                 continue
             total = min(look_all, 5) + right + left + abroad
             ranked = (total, end - start, start, end)
@@ -184,6 +188,15 @@ def _best(text: str, tokens: list[re.Match[str]], index: int, abroad: int) -> Fo
     return Found(start, end, PERSON_NAME, text[start:end], min(0.84, 0.6 + best[0] / 50))
 
 
+def _goes_on(text: str, tokens: list[re.Match[str]], index: int) -> bool:
+    """Whether the next word, one space away, is a part of names, too: the name ends later."""
+    following = tokens[index + 1] if index + 1 < len(tokens) else None
+    if following is None or following.start() != tokens[index].end() + 1:
+        return False
+    ends = _end(following.group())
+    return bool(ends) and ends[0][1] > 1
+
+
 def _starts(text: str, tokens: list[re.Match[str]], index: int) -> Iterator[tuple[int, int]]:
     """Where the name may begin, going back word by word, and what the words before add."""
     at, more = tokens[index].start(), 0
@@ -201,8 +214,9 @@ def _starts(text: str, tokens: list[re.Match[str]], index: int) -> Iterator[tupl
         yield at, more
 
 
-def _left(text: str, start: int) -> int:
-    before = text[max(0, start - _WINDOW) : start]
+@lru_cache(maxsize=8192)
+def _left(before: str) -> int:
+    """What stands right before says; kept, since the same few words stand before most names."""
     for pattern, worth in _LEFT:
         if pattern.search(before):
             return worth

@@ -74,17 +74,15 @@ def _given(text: str, given: str, taken: list[tuple[int, int]]) -> Iterator[Foun
 
 def alike(word: str, name: str) -> bool:
     """Whether two words of three syllables differ in one, and in the first at most by a sound."""
-    same = [one == other for one, other in zip(word, name, strict=True)]
-    if sum(same) == _WHOLE - 1:
-        return same[0] or _near(word[0], name[0])
-    return False
+    same = sum(one == other for one, other in zip(word, name, strict=True))
+    return same == _WHOLE - 1 and (word[0] == name[0] or _near(word[0], name[0]))
 
 
 def _near(one: str, other: str) -> bool:
     """Whether two syllables differ in one sound: 유 and 류, 배 and 백."""
     first, second = ord(one) - 0xAC00, ord(other) - 0xAC00
     parts = [(code // 588, code % 588 // 28, code % 28) for code in (first, second)]
-    return sum(a == b for a, b in zip(*parts, strict=True)) > 1
+    return bool(sum(a == b for a, b in zip(*parts, strict=True)) > 1)
 
 
 def _may_be_one(word: str) -> bool:
