@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from korean.abroad_words import COUNTRY
 from korean.findings import HOLE, PERSON_NAME, Found
 from korean.given_names import GIVEN, LONG_CHRISTIAN, PLAIN_GIVEN
 from korean.given_pairs import GIVEN_PAIRS
@@ -221,6 +222,12 @@ _FRAMES = (
         least=-40,
         needs="라는",
     ),
+    # 홍길동이 제 아버지예요
+    _Frame(
+        rf"{_B}{_N}(?=(?:이|가|은|는)\s(?:제|저희|우리|내)\s?(?:아버지|어머니|엄마|아빠|아들|딸|남편|아내|동생|형|누나|언니|오빠|할머니|할아버지|조카|손자|손녀|시어머니|장모|며느리|사위)(?:예요|이에요|입니다|인데|이고|거든|셔|십))",
+        least=-12,
+        needs="제 저희 우리 내",
+    ),
     # 홍길동 (보호자), 홍길동 개명
     _Frame(
         rf"{_B}{_N}(?=\s?[(\[](?:보호자|본인|신청[인자]|예금주|민원인|세대주|대리인|남편|아내|배우자|자녀|모|부|딸|아들|남|여|가명|실명|대표)[)\]\s,])",
@@ -252,13 +259,10 @@ _ABROAD_AND_OURS = re.compile(
 _FROM_ABROAD = re.compile(
     r"(?:동포|교포|재외국민|시민권자|영주권자|미국인|캐나다인|혼혈)[인은는이]?\s{1,2}$"
 )
-_COUNTRY = (
-    r"(?:베트남|중국|필리핀|몽골|우즈베키스탄|우즈벡|태국|네팔|미국|일본|러시아|캄보디아|인도네시아|인도|방글라데시|파키스탄"
-    r"|미얀마|스리랑카|카자흐스탄|영국|프랑스|독일|캐나다|대만|외국)"
-)
+_COUNTRY = rf"(?:{COUNTRY}|외국)"
 # 티안이라고 중국에서 온 학생
 _CALLED_ABROAD = re.compile(
-    rf"{_B}(?P<name>[가-힣]{{2,5}}?)(?=(?:이?라고|이?라는|입니다|이?에요|예요|인데)[\s,]{{1,2}}{_COUNTRY}(?:에서|사람|인|국적|출신|유학))"
+    rf"{_B}(?P<name>[가-힣]{{2,5}}?)(?=(?:이?라고|이?라는|입니다|이?에요|예요|인데)[\s,]{{1,2}}{_COUNTRY}\s?(?:에서|사람|인|국적|출신|유학|학생|친구|분|노동자|근로자))"
 )
 # 일본인 쿠도 히나 통역
 _TWO_ABROAD = re.compile(
