@@ -11,8 +11,10 @@ from collections.abc import Iterator
 
 from korean.echoed_names import alike
 from korean.findings import PERSON_NAME, Found
+from korean.name_lookalikes import LOOKALIKES
 from korean.name_shapes import is_surname, likeness
-from korean.plain_words import is_plain_word
+from korean.name_words import NOT_NAMES
+from korean.plain_words import PLAIN_WORDS, is_plain_word
 
 # What both must look like at least, and their sum: tenths of logarithms, see korean/name_shapes.py.
 _EACH, _BOTH = -60, -20
@@ -63,7 +65,10 @@ def find_corrected_names(text: str) -> Iterator[Found]:
 
 def _two(old: str, new: str) -> bool:
     looks = [likeness(word) for word in (old, new)]
-    plain = any(is_plain_word(word) for word in (old, new))
+    # 조용길 begins like a word; told apart from 조영길 it is a name.
+    plain = any(
+        word in PLAIN_WORDS or word in LOOKALIKES or word in NOT_NAMES for word in (old, new)
+    )
     return (
         not plain
         and is_surname(old[0])
