@@ -86,6 +86,6 @@ def _near(one: str, other: str) -> bool:
 
 
 def _may_be_one(word: str) -> bool:
-    if word[-1] == "씨" or word in PLAIN_WORDS or word in NOT_NAMES or word in LOOKALIKES:
+    if word[-1] in "씨역" or word in PLAIN_WORDS or word in NOT_NAMES or word in LOOKALIKES:
         return False
     return likeness(word) >= _SPELLED and (likeness(word) >= 0 or not is_plain_word(word))

@@ -43,8 +43,8 @@ fee festival fi file first fix food for foreign forum france free french friday 
 garden gas gate gb germany gil gimpo global gmail go gold good google great green group gu guide gym hall
 han hangang happy have health hello help her hi high hill his home hongdae hospital hot hotel house how
 hub hybrid hyundai i i'll i'm i've ibm id in incheon india indonesia info information insta instagram
-insurance international internet ios iphone iran is island it itaewon january japan japanese jeju july june k kakao
-kakaotalk kazakhstan kb keep kia kids kind king kiosk know kor korea korean kt lab lake land language
+insurance international internet ios iphone iran is island it itaewon january japan japanese jeju july june k
+kakao kakaotalk kazakhstan kb keep kia kids kind king kiosk know kor korea korean kt lab lake land language
 late leave lee's lg library license life light line link living local logo lost lotte love ltd made magic
 mail main malaysia mall manager map march mart master match max may me media member men message metro
 microsoft mini mobile monday money mongolia motors mountain move msn museum music my myanmar name
