@@ -39,6 +39,7 @@ _SPELLED = re.compile(
     rf"{_B}(?P<name>[가-힣]{{3}})(?:이요|요|인데요?|이고요?|이에요|예요|입니다)?[\s,.]{{1,2}}[^\n.]{{0,14}}(?:할\s?때|받침|[가-힣]\s?자에\s|[가-힣]을?\s?자요)"
 )
 _LIKE = 5
+_SUM = re.compile(r"[일이삼사오육칠팔구][십백천만]원")
 # Without one of these there is no correction; saves time.
 _SAID = re.compile(r"아니|아닙|말고|[-=]?>|→|맞는데|인데|에서|[을를] |라고")
 _SPELLS = re.compile(r"할\s?때|받침|자에\s|자요")
@@ -66,8 +67,14 @@ def find_corrected_names(text: str) -> Iterator[Found]:
 def _two(old: str, new: str) -> bool:
     looks = [likeness(word) for word in (old, new)]
     # 조용길 begins like a word; told apart from 조영길 it is a name.
+    # A station and a sum are none: 이수역, 이만원.
     plain = any(
-        word in PLAIN_WORDS or word in LOOKALIKES or word in NOT_NAMES for word in (old, new)
+        word[-1] == "역"
+        or _SUM.fullmatch(word)
+        or word in PLAIN_WORDS
+        or word in LOOKALIKES
+        or word in NOT_NAMES
+        for word in (old, new)
     )
     return (
         not plain

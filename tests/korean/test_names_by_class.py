@@ -70,6 +70,8 @@ def test_of_two_words_that_correct_each_other_both_are_names_when_they_look_so()
     assert names("전에는 리메이화 지금은 이미화") == ["리메이화", "이미화"]
     assert names("기차역 말고 버스역") == []
     assert names("주민세 말고 재산세") == []
+    assert names("이천원 아니고 이만원") == []
+    assert names("이수역이 아니고 이수혁입니다") == ["이수혁"]
 
 
 def test_who_was_named_is_known_again_by_the_given_name_and_in_another_spelling() -> None:
