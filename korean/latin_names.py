@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from korean.findings import HOLE, PERSON_NAME, Found
+from korean.latin_known import LATIN_KNOWN, LATIN_WEAK
 from korean.name_cues import PERSON_BEFORE
 
 _UPPER, _LOWER = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĢĪĶĹĽŁŃŇŌŐŘŚŠŞŤŪŮŰŹŻŽƠƯẠ-Ỹ", "a-zà-öø-ÿā-ſơưạ-ỹ"
@@ -41,9 +42,9 @@ european event ever everland excel excuse expo express extension facebook factor
 fee festival fi file first fix food for foreign forum france free french friday friend from galaxy game
 garden gas gate gb germany gil gimpo global gmail go gold good google great green group gu guide gym hall
 han hangang happy have health hello help her hi high hill his home hongdae hospital hot hotel house how
-hub hybrid hyundai i ibm id in incheon india indonesia info information insta instagram insurance
-international internet ios iphone iran is island it itaewon january japan japanese jeju july june k kakao
-kakaotalk kazakhstan kb keep kia kids kind king kiosk know kor korea korean kt lab lake land language
+hub hybrid hyundai i i'll i'm i've ibm id in incheon india indonesia info information insta instagram
+insurance international internet ios iphone iran is island it itaewon january japan japanese jeju july june k
+kakao kakaotalk kazakhstan kb keep kia kids kind king kiosk know kor korea korean kt lab lake land language
 late leave lee's lg library license life light line link living local logo lost lotte love ltd made magic
 mail main malaysia mall manager map march mart master match max may me media member men message metro
 microsoft mini mobile monday money mongolia motors mountain move msn museum music my myanmar name
@@ -86,6 +87,22 @@ _PERSON = re.compile(
 _NAME_AFTER = re.compile(
     r"[\s,:(]{0,3}(?:here(?![A-Za-z])|제\s?이름|여권|영문\s?이름|이름(?:으로|이|을)|명의|앞으로|본인|가족|남편|아내)"
 )
+# Best regards, Jane Doe; Thank you. Jane Doe
+_SIGNED_BEFORE = re.compile(
+    r"(?:[Rr]egards|[Tt]hank you|[Tt]hanks|[Ss]incerely|[Cc]heers|[Yy]ours|감사합니다|고맙습니다"
+    r"|부탁드립니다|from|From)[\s,.!~-]{1,3}$"
+)
+_ENDS = re.compile(r"[\s.,!)]*(?:$|\n)")
+# I'm Amina from …, 저는 Emma예요: one word is enough.
+_ONE_SAID = re.compile(
+    rf"(?:(?<![A-Za-z])(?:I'?m|I am|[Mm]y name is|[Tt]his is|[Nn]ame\s?:)\s"
+    rf"|(?<![가-힣])(?:저는?|제가|나는?|난|전)\s|^)"
+    rf"(?P<name>{_WORD})(?P<after>\s?(?:입니다|이?에요|이?예요|인데|이?라고)|[\s,.!]|$)"
+)
+# What stands after a name of a shop or a make.
+_THING_AFTER = re.compile(
+    r"\s?(?:매장|가게|카페|식당|빵집|호텔|앞|건물|브랜드|제품|아울렛|커피|피자|치킨|버거|샵|숍|백화점|아파트|빌라|역|거리|공연|콘서트|영화|노래|전시|축제|은행|신발|가방|옷)"
+)
 _HOLE_BEFORE = re.compile(rf"{HOLE}(?:\s?[,/|·:(-]\s?|\s)(?:[A-Z][a-z]+\s?[,/|]\s?)?$")
 _HOLE_AFTER = re.compile(
     rf"\s?[,/|·:(-]?\s?(?:(?:전화|연락처|폰|번호|tel|phone|passport|여권)[은는:.]?\s?(?:번호[은는]?\s?)?)?{HOLE}",
@@ -103,6 +120,13 @@ def find_latin_names(text: str) -> Iterator[Found]:
         before = text[max(0, one.start() - 24) : one.start()]
         if one["name"].casefold() not in _NONE and PERSON_BEFORE.search(before):
             yield _found(text, *one.span("name"))
+    for one in _ONE_SAID.finditer(text):
+        name = one["name"].rstrip(".")
+        spoken = one.group()[:1] not in (name[:1], "") or not one["after"].strip(" ,.!")
+        if name.casefold() in LATIN_KNOWN and not (name.isupper() and len(name) < 4):
+            said = bool(one["after"].strip(" ,.!")) or "I" in one.group() or "ame" in one.group()
+            if said and spoken:
+                yield _found(text, one.start("name"), one.start("name") + len(name))
     for found in _NAME.finditer(text):
         start, end = _trim(text, *found.span("name"))
         if end and _is_person(text, start, end):
@@ -133,7 +157,18 @@ def _is_none(text: str, word: tuple[int, int]) -> bool:
     return text[slice(*word)].casefold().strip(".,") in _NONE
 
 
+def _is_known(name: str) -> bool:
+    """Whether enough of the words are parts of names: 외국인등록 Jane Doe."""
+    words = [word for word in re.split(r"[ ,.-]+", name.casefold()) if len(word) > 1]
+    known = [word for word in words if word in LATIN_KNOWN]
+    return len(known) > 1 or any(word not in LATIN_WEAK and len(word) > 3 for word in known)
+
+
 def _is_person(text: str, start: int, end: int) -> bool:
+    if _is_known(text[start:end]) and not _THING_AFTER.match(text, end):
+        return True
+    if _SIGNED_BEFORE.search(text[max(0, start - 16) : start]) and _ENDS.match(text, end):
+        return True
     if _AFTER_SURE.match(text, end):
         return True
     before = text[max(0, start - 32) : start]

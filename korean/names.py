@@ -11,7 +11,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from korean.abroad_sums import find_by_sums
+from korean.corrected_names import find_corrected_names
 from korean.dictated_names import find_dictated_names
+from korean.echoed_names import find_echoes
 from korean.findings import HOLE, PERSON_NAME, Found
 from korean.foreign_names import (
     FOREIGN_STARTS,
@@ -23,6 +26,7 @@ from korean.foreign_names import (
     named_from_abroad,
 )
 from korean.given_names import PLAIN_GIVEN
+from korean.glued_names import find_glued_names
 from korean.latin_names import find_latin_names
 from korean.name_cues import (
     BONUS,
@@ -114,6 +118,13 @@ _BEFORE = 24
 
 def find_names(text: str) -> Iterator[Found]:
     """Names in normal text; they may overlap."""
+    named = list(_named(text))
+    yield from named
+    if named:
+        yield from find_echoes(text, named)
+
+
+def _named(text: str) -> Iterator[Found]:
     for whole in _all(text):
         found = _without_age(whole)
         if found.value in _SAMPLES and _AS_SAMPLE.search(
@@ -159,6 +170,9 @@ def _all(text: str) -> Iterator[Found]:
     yield from find_parted_names(text)
     yield from find_latin_names(text)
     yield from find_people_abroad(text)
+    yield from find_by_sums(text)
+    yield from find_glued_names(text)
+    yield from find_corrected_names(text)
 
 
 def _cues(text: str) -> dict[int, int]:

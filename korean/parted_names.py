@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from korean.abroad_words import COUNTRY
 from korean.findings import PERSON_NAME, Found
 from korean.given_names import GIVEN, PLAIN_GIVEN
 from korean.given_pairs import GIVEN_PAIRS
@@ -21,10 +22,6 @@ from korean.stated_names import IS, may_answer
 # So much like a name that the given name need not be known: tenths of logarithms, see korean/name_shapes.py.
 CLEAR = 80
 _B = r"(?<![가-힣A-Za-z])"
-_COUNTRY = (
-    r"(?:베트남|중국|필리핀|몽골|우즈벡|우즈베키스탄|태국|네팔|미국"
-    r"|일본|러시아|인도|영국|프랑스|독일|캐나다|호주|스페인|멕시코|브라질|이집트|나이지리아)"
-)
 _END = rf"(?={IS}|\s(?:이?라(?:고|구|는)|입니다|인데|이고|이에요|예요|올림|드림)|\s?씨|\s?님)"
 _TWO = re.compile(rf"{_B}(?P<name>(?P<surname>[가-힣])\s(?P<given>[가-힣]{{2}})){_END}")
 _TWO_ABROAD = re.compile(
@@ -32,7 +29,7 @@ _TWO_ABROAD = re.compile(
 )
 # 저는 수레쉬, 네팔.
 _MYSELF_AND_COUNTRY = re.compile(
-    rf"{_B}(?:저는|나는|제가)\s(?P<name>[가-힣]{{2,6}})(?=\s?,\s?{_COUNTRY}(?![가-힣]*에))"
+    rf"{_B}(?:저는|나는|제가)\s(?P<name>[가-힣]{{2,6}})(?=\s?,\s?{COUNTRY}(?![가-힣]*에))"
 )
 # 저는 올가, 전화번호 …
 _MYSELF = re.compile(rf"{_B}(?:저는|나는|제가)\s(?P<name>[가-힣]{{2,6}})(?=\s?[,.]|$)")
@@ -40,7 +37,7 @@ _MYSELF = re.compile(rf"{_B}(?:저는|나는|제가)\s(?P<name>[가-힣]{{2,6}})
 # 이모님 마리아 산토스가, 토마스 베버라는 독일 사람
 _OF_A_PERSON = re.compile(
     rf"{_B}(?P<name>(?P<first>[가-힣]{{2,5}})\s(?P<second>[가-힣]{{2,5}}?))"
-    rf"(?=(?P<country>이?라(?:는|고)\s{_COUNTRY})|(?:가|는|를|은|을|한테|에게|이랑|랑|씨|님|예요|이에요|입니다|인데)(?![가-힣]))"
+    rf"(?=(?P<country>이?라(?:는|고)\s{COUNTRY})|(?:가|는|를|은|을|한테|에게|이랑|랑|씨|님|예요|이에요|입니다|인데)(?![가-힣]))"
 )
 # 유학생 린 샤오메이예요: who comes from abroad may bear what no list has.
 _STUDENT = re.compile(

@@ -76,7 +76,8 @@ _WORDS_TOO = frozenset(
 def find_people_abroad(text: str) -> Iterator[Found]:
     """Names in normal text in which `HOLE` stands for each datum that was found before."""
     for found in VIETNAMESE.finditer(text):
-        if " " in found["name"] or len(found["name"]) >= 4:
+        name = found["name"]
+        if " " in name or len(name) >= 4 or name.startswith(("쩐티", "팜티", "즈엉", "쯔엉")):
             yield found_name(text, found, 0.8)
     for pattern, score in (
         (_FROM, 0.78),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from korean.findings import PERSON_NAME, Found
-from korean.given_names import PLAIN_GIVEN
+from korean.given_names import GIVEN, PLAIN_GIVEN
 from korean.given_pairs import GIVEN_PAIRS
 from korean.latin_names import names_a_thing as is_a_thing
 from korean.name_cues import names_a_thing
@@ -62,7 +62,7 @@ _MISTER = re.compile(
     rf"{_B}(?P<name>[가-힣]{{2}})이?\s?씨(?=(?:가|는|도|네|와|랑|를|의|한테|께|께서|에게|집|댁)?(?![가-힣]))"
 )
 _PARENT = re.compile(
-    rf"{_B}(?P<name>[가-힣]{{2}})이?\s?(?:엄마|아빠|맘|할머니|할아버지|어머님|어머니|아버님|아버지|엄마아빠|보호자|학부모|고모|이모|삼촌|담임|누나|언니|오빠)"
+    rf"{_B}(?P<name>[가-힣]{{2}})이?\s?(?:엄마|아빠|맘|할머니|할아버지|할매|할배|아재|아지매|여사|누님|형님|어르신|어머님|어머니|아버님|아버지|엄마아빠|보호자|학부모|고모|이모|삼촌|담임|누나|언니|오빠)"
     r"(?=입니다|인데|이에요|예요|에요|입|이고|가|는|도|랑|이\s|께|한테|\s|[,.!]|$)"
 )
 # 홍길동, 홍춘향, 홍길순: three that look alike make each other likelier, so do two after 참석: or 명단:.
@@ -85,6 +85,10 @@ _IN_CAPITALS = re.compile(
     r"(?:영문|영어|로마자|여권|알파벳|철자|스펠링?)[^\n]{0,30}?(?<![A-Za-z])"
     r"(?P<name>[A-Z]{2,10}(?:[ -][A-Z]{2,12}){1,3})(?=$|[^A-Za-z])"
 )
+# 영희야 이거 …: a message that calls somebody.
+_CALLED_OUT = re.compile(r"^(?P<name>[가-힣]{2})(?:아|야)[\s,.!~]")
+# Given names that are words, too.
+_WORDS_TOO = frozenset({"철수", "영희", "영자", "순이", "상수", "정수", "수정", "지수", "영수"})
 # Given names that no list has, by their syllables alone.
 _LIKELY = 42
 _OF_TWO = -20
@@ -126,10 +130,20 @@ def find_framed_names(text: str) -> Iterator[Found]:
             yield _found(found, "name", 0.58)
             yield _found(found, "other", 0.58)
     for found in _MISTER.finditer(text):
-        if _borne(found["name"]) and given_likeness(found["name"]) >= 0:
+        name = found["name"]
+        # 철수씨: who is called so may bear a word's name.
+        called = name in GIVEN or name in GIVEN_PAIRS or name in _WORDS_TOO
+        if called or given_likeness(name) >= _LIKELY:
+            yield _found(found, "name", 0.6)
+    for found in _CALLED_OUT.finditer(text):
+        if _borne(found["name"]) or found["name"] in _WORDS_TOO:
             yield _found(found, "name", 0.6)
     for found in _PARENT.finditer(text):
-        if _borne(found["name"]):
+        name = found["name"]
+        # 갑돌이 할아버지: only names take this 이, also those that no list has.
+        with_i = _closed(name) and text[found.end("name") : found.end("name") + 1] == "이"
+        called = with_i and given_likeness(name) >= -20 and not _WORD_IN_I.search(name + "이")
+        if _borne(name) or name in GIVEN or (called and not is_plain_word(name)):
             yield _found(found, "name", 0.62)
     yield from _listed(text)
     for found in _SIGNED.finditer(text):

@@ -104,6 +104,7 @@ def stored(raw: str) -> str:
         "eighth",
         "ninth",
         "tenth",
+        "eleventh",
     ],
 )
 def test_recall_and_precision_are_at_the_goal(name: str) -> None:
