@@ -61,6 +61,13 @@ class Ranker:
         self._offsets = np.cumsum([0, *(each.size for each in segments)])
         self.size = int(self._offsets[-1])
 
+    def without(self, place: int) -> Ranker:
+        """The same, as if the article at this place were not there."""
+        at = int(np.searchsorted(self._offsets, place, side="right")) - 1
+        dead = list(self._dead)
+        dead[at] = np.append(dead[at], place - self._offsets[at]).astype(np.int64)
+        return Ranker(self.segments, self._found, dead)
+
     def rank(
         self, question: Question, *, today: date | None = None, most: int = CANDIDATES
     ) -> Scores:
