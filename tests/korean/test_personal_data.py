@@ -105,6 +105,7 @@ def stored(raw: str) -> str:
         "ninth",
         "tenth",
         "eleventh",
+        "twelfth",
     ],
 )
 def test_recall_and_precision_are_at_the_goal(name: str) -> None:
