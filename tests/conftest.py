@@ -9,12 +9,20 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from tests.postgres import Cluster
     from tests.stack import Stack
 
 pytest_plugins = ["tests.needs"]
+
+# An example may take long where the machine is busy: no test judges speed. Under CI it keeps Hypothesis's own
+# profile otherwise (the same examples each time).
+settings.register_profile(
+    "house", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("house")
 
 
 class NetworkForbidden(AssertionError):
