@@ -192,6 +192,16 @@ def test_without_an_index_it_is_asked_again_and_trouble_passes(
     search.close()
 
 
+def test_what_a_process_that_died_left_behind_is_cleared_away(house: House) -> None:
+    half = house.folder / "part-half"
+    half.mkdir(parents=True)
+    (half / "head").write_text("half an index")
+    search = house.search()
+    assert search.search("여권").articles
+    assert not half.exists()
+    search.close()
+
+
 class Scripted:
     """A search that says what it was asked."""
 
