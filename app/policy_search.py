@@ -42,8 +42,8 @@ log = logging.getLogger(__name__)
 
 # How often the database is asked whether an article changed.
 LOOK_EVERY = 2.0
-# How long a question waits for the first index; after that it is asked again later.
-FIRST_WAIT = 8.0
+# How long a question waits for the first index; Rasa gives an action ten seconds in all.
+FIRST_WAIT = 4.0
 RETRY_AFTER = 5.0
 # After an index that could not be made.
 TRY_AGAIN_AFTER = 30.0
