@@ -17,6 +17,7 @@ from actions.policy_words import (
     department_of,
     helped_choices,
     parse_helped,
+    parse_which,
     which_choices,
 )
 from actions.turn import Turn
@@ -37,6 +38,7 @@ from core.ports import Now
 from core.replies import Choice, Link
 from korean.answers import yes_no
 from korean.follow_ups import ASPECTS, PHONE
+from korean.normalise import fold
 
 PAGES = "/articles/"
 WEB = "web"
@@ -49,6 +51,11 @@ OFFER_FROM = 0.6
 MAYBE = 3
 _HOW_TO_REPORT = re.compile(
     r"(?:신고|접수|민원).{0,8}(?:어디|어떻게|어케|방법)|(?:어디|어떻게|어케).{0,10}(?:신고|접수|민원)"
+)
+# "궁금한 게 있어요" says that there is a question, not which one.
+_ONLY_A_WISH = re.compile(
+    r"(?:저기요?|안녕하세요|저|좀|뭐|하나|몇가지|혹시)*(?:궁금한|물어볼|여쭤볼|여쭐|묻고싶은|물어보고싶은|질문|문의)"
+    r"(?:것|거|게|점|사항|할|드릴|이|을|좀|하나|있|묻|물어|해|하|합|요|어|습|니다|은데|는데|기|보|봐|도|되|돼|나|까|싶|드립|드려|려고|고)*"
 )
 
 
@@ -91,15 +98,24 @@ class Policy(SotongAction):
             return self._say("policy_ask")
         if not turn.in_form and _HOW_TO_REPORT.search(message.text):
             return Result((Say("utter_report_here"),))
+        if _ONLY_A_WISH.fullmatch(fold(message.text)):
+            return self._say("policy_ask")
         return self._ask(turn)
 
     def rate_typed(self, turn: Turn) -> Result | None:
-        """ "네" or "아니요" typed right under "도움이 됐나요?"; None where that was not just asked."""
-        offered = parse_helped(turn.offered)
+        """ "네" or "아니요" typed right under "도움이 됐나요?"; None where that was not just asked.
+
+        "아니요" under titles to choose from means none of them.
+        """
         answer = yes_no(turn.message.text) if turn.message.kind == "text" else None
-        if offered is None or answer is None:
+        if answer is None:
             return None
-        return self._rate(turn, offered, helpful=answer)
+        offered, which = parse_helped(turn.offered), parse_which(turn.offered)
+        if offered is not None:
+            return self._rate(turn, offered, helpful=answer)
+        if which is not None and not answer:
+            return self._chosen(turn, which, NEITHER)
+        return None
 
     def answer_if_sure(self, turn: Turn) -> Result | None:
         """The answer to a question that the classifier took for something else; None unless it is sure."""

@@ -22,6 +22,7 @@ TITLE_END = 12
 _HELPED = re.compile(r'/ask_policy\{"question": "(\d+)", "helpful": "yes"\}')
 # No key of an article looks like this.
 NEITHER = "-"
+_NEITHER = re.compile(rf'/ask_policy\{{"question": "(\d+)", "article": "{NEITHER}"\}}')
 
 
 def answer_text(city: City, cited: Cited, *, ask: bool) -> str:
@@ -87,6 +88,12 @@ def parse_helped(payloads: Sequence[str]) -> int | None:
         if found is not None:
             return int(found[1])
     return None
+
+
+def parse_which(payloads: Sequence[str]) -> int | None:
+    """Of which question the choices under our last message ask which article is meant; None: of none."""
+    found = _NEITHER.fullmatch(payloads[-1]) if payloads else None
+    return int(found[1]) if found is not None else None
 
 
 def _payload(question_id: int, name: str, value: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -41,11 +42,13 @@ log = logging.getLogger(__name__)
 
 # How often the database is asked whether an article changed.
 LOOK_EVERY = 2.0
-# How long a question waits for the first index; after that it is asked again later.
-FIRST_WAIT = 8.0
+# How long a question waits for the first index; Rasa gives an action ten seconds in all.
+FIRST_WAIT = 4.0
 RETRY_AFTER = 5.0
 # After an index that could not be made.
 TRY_AGAIN_AFTER = 30.0
+# An index of many thousand articles must not hold up the end of the process.
+CLOSE_WITHIN = 3.0
 # Who has just started need not pay for Kiwi before there is a question: tests and short-lived processes.
 WARM_UP_AFTER = 10.0
 
@@ -84,14 +87,14 @@ class LivePolicySearch:
         self._timer.start()
 
     def close(self) -> None:
-        """Take nothing new; an index that is being made is made to its end."""
+        """Take nothing new. An index that is being made may end with the process: the next one makes it."""
         if self._timer is not None:
             self._timer.cancel()
         with self._lock:
             self._look_at = float("inf")
             work = self._work
         if work is not None:
-            work.join()
+            work.join(CLOSE_WITHIN)
 
     def search(self, question: str, *, most: int = 5) -> PolicyFound:
         """The articles that may answer today. Raises TemporaryFailure while there is no index at all."""
@@ -204,6 +207,9 @@ def _one_builder(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "building.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        for left in folder.glob("part-*"):
+            # Of a process that ended while it made one.
+            shutil.rmtree(left, ignore_errors=True)
         yield
 
 

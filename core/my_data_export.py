@@ -28,6 +28,7 @@ from core.models.case import Case, CaseEvent, CaseRating
 from core.models.conversation import Attachment, Conversation, Delivery, Draft, Turn
 from core.models.officers import Officer
 from core.models.vault import VaultItem
+from core.policy_questions import questions_of
 from core.put_away import in_plain_words
 from core.replies import Reply
 from core.vault import TOKEN_PATTERN, Vault
@@ -148,6 +149,16 @@ class _Export:
             "followed_cases": [
                 {"number": case.number, "status": TITLES[CaseStatus(case.status)]}
                 for case in followed_cases(self._session, conversation_id=self._talk.id)
+            ],
+            "questions": [
+                {
+                    "asked_at": _at(each.asked_at),
+                    "question": self._plain(each.question),
+                    "outcome": each.outcome,
+                    "article": each.article_key,
+                    "helpful": each.helpful,
+                }
+                for each in questions_of(self._session, conversation_id=self._talk.id)
             ],
             "files": [
                 {

@@ -129,6 +129,15 @@ def question_of(
     return row if row is not None and row.conversation_id == conversation_id else None
 
 
+def questions_of(session: Session, *, conversation_id: int) -> Sequence[PolicyQuestion]:
+    """All that this conversation asked, the first one first."""
+    return session.scalars(
+        select(PolicyQuestion)
+        .where(PolicyQuestion.conversation_id == conversation_id)
+        .order_by(PolicyQuestion.id)
+    ).all()
+
+
 def last_question(
     session: Session, *, conversation_id: int, before_turn: int | None = None
 ) -> PolicyQuestion | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from knowledge.markdown import sections
 from knowledge.tokens import morphemes
-from korean.follow_ups import HOW, HOW_MUCH, PAPERS, PHONE, WHEN, WHERE, WHO
+from korean.follow_ups import GROUPS, HOW, HOW_MUCH, PAPERS, PHONE, WHEN, WHERE, WHO
 
 MOST_SENTENCES = 4
 LONGEST = 400  # characters, unless the best sentence alone is longer
@@ -60,6 +60,10 @@ def tells(body: str, question: str, *, aspect: str) -> tuple[str, ...]:
         for section in sections(body)
         for sentence in section.sentences
     ]
+    group = next((each for each in GROUPS if each in question), None)
+    if group is not None and not any(group in line.words for line in lines):
+        # "외국인도 되나요?": who may ask for it in general is no answer to that.
+        return ()
     chosen: set[int] = set()
     room = LONGEST
     best = max((line.score for line in lines), default=0.0)

@@ -14,6 +14,8 @@ PAPERS, WHERE, PHONE = "papers", "where", "phone"
 ASPECTS = (WHO, HOW_MUCH, WHEN, HOW, PAPERS, WHERE, PHONE)
 # Letters; a longer question tells a matter of its own.
 LONGEST = 30
+# Whoever asks for one of these wants to know about no one else.
+GROUPS = ("외국인", "학생", "직장인", "전입자")
 
 # What may stand before and behind what is asked. Parts of words: the message is read without spaces.
 _BEFORE = (

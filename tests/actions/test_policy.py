@@ -200,6 +200,24 @@ def test_a_typed_yes_or_no_right_under_an_answer_counts(
     assert [row.helpful for row in questions(rasa)] == [helpful]
 
 
+def test_a_typed_no_under_titles_means_none_of_them(rasa: Rasa) -> None:
+    rasa.shelf.put(PASSPORT, PARKING, close=True)
+    before = [{"event": "bot", "data": {"buttons": ask(rasa)["buttons"]}}]
+    _, (response,) = rasa.ask(
+        "action_outside_form", "아니요", intent="deny", in_form=False, before=before
+    )
+    assert "모르겠어요" in response["text"]
+    assert [row.outcome for row in questions(rasa)] == ["unanswered"]
+
+
+@pytest.mark.parametrize(
+    "words", ["궁금한 것 묻기", "질문 있어요", "물어볼 게 있는데요", "문의드립니다"]
+)
+def test_who_only_says_that_there_is_a_question_is_asked_for_it(rasa: Rasa, words: str) -> None:
+    assert "무엇이 궁금하세요?" in ask(rasa, words)["text"]
+    assert rasa.shelf.asked == []
+
+
 def test_in_the_middle_of_the_form_nothing_is_offered_beside_the_answer(rasa: Rasa) -> None:
     rasa.shelf.put(PASSPORT)
     response = ask(rasa, in_form=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import date
@@ -28,7 +30,7 @@ from knowledge.records import save_article
 from korean.follow_ups import PAPERS, PHONE
 from tests import builders
 from tests.bots.web_house import serve
-from tests.builders import MONDAY_TEN, Clock
+from tests.builders import MONDAY_TEN, ROOT, Clock
 from tests.knowledge.articles import make_article
 from tests.ports import free_port
 from tests.stack import wait_until
@@ -192,6 +194,16 @@ def test_without_an_index_it_is_asked_again_and_trouble_passes(
     search.close()
 
 
+def test_what_a_process_that_died_left_behind_is_cleared_away(house: House) -> None:
+    half = house.folder / "part-half"
+    half.mkdir(parents=True)
+    (half / "head").write_text("half an index")
+    search = house.search()
+    assert search.search("여권").articles
+    assert not half.exists()
+    search.close()
+
+
 class Scripted:
     """A search that says what it was asked."""
 
@@ -225,6 +237,18 @@ def door(scripted: Scripted) -> Iterator[str]:
 
     with serve(api) as (url, _server):
         yield url
+
+
+def test_only_the_actions_app_loads_the_search() -> None:
+    """Kiwi and the index cost 215 MB and more a process."""
+    code = (
+        "import sys, app.public, app.internal, app.worker, app.policy_client;"
+        "print(sorted({'kiwipiepy', 'bm25s', 'rasa_sdk', 'knowledge.search'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
 
 
 def test_only_who_knows_the_secret_may_ask(door: str, scripted: Scripted) -> None:

@@ -15,6 +15,7 @@ from app.public import make_app
 from app.settings import Settings, project_root
 from core.my_data_export import SCHEMA, SCHEMA_VERSION, export_my_data
 from core.officers import ROLES
+from core.policy_questions import Outcome, record_question
 from tests.builders import (
     MONDAY_TEN,
     make_case,
@@ -77,7 +78,17 @@ def test_every_field_of_the_copy_is_described(tmp_path: Path):
     database = make_database(tmp_path)
     with database.transaction() as session:
         talk = make_conversation(session)
-        make_case(session, turn=make_turn(session, conversation=talk))
+        turn = make_turn(session, conversation=talk)
+        make_case(session, turn=turn)
+        record_question(
+            session,
+            turn_id=turn.id,
+            conversation_id=talk.id,
+            question="수수료 얼마예요?",
+            outcome=Outcome.UNANSWERED,
+            sureness=0.1,
+            now=MONDAY_TEN,
+        )
         data = export_my_data(
             session,
             vault=make_vault(),
@@ -91,7 +102,14 @@ def test_every_field_of_the_copy_is_described(tmp_path: Path):
     assert f"`{SCHEMA}`" in FORMAT
     assert f"`schema_version` is `{SCHEMA_VERSION}`" in FORMAT
     named = set(re.findall(r"`([a-z_0-9]+)`", FORMAT))
-    inner = [*data["cases"], *data["messages"], *data["retention"], data["conversation"]]
+    assert data["questions"][0]["question"] == "수수료 얼마예요?"
+    inner = [
+        *data["questions"],
+        *data["cases"],
+        *data["messages"],
+        *data["retention"],
+        data["conversation"],
+    ]
     for each in (data, *inner, *data["cases"][0]["history"]):
         assert set(each) <= named
 
