@@ -16,9 +16,9 @@ from console.deps import ConsoleDeps
 from console.pages import Pages
 from core.audit import record_audit
 from core.policy_figures import ratings_by_article
-from core.policy_questions import unanswered_questions
 from knowledge.catalogue import Entry, list_entries, look_up
-from knowledge.gaps import MOST_READ, Asked, Gap, find_gaps
+from knowledge.gaps import MOST_READ, Gap, find_gaps
+from knowledge.unanswered import unanswered_since
 
 DAYS = (7, 30, 90)
 USUAL_DAYS = 30
@@ -64,10 +64,7 @@ def add_pages(router: APIRouter, *, deps: ConsoleDeps, pages: Pages) -> None:
                 subject="articles:gaps",
                 now=visit.now,
             )
-            rows = unanswered_questions(
-                session, since=visit.now - timedelta(days=days), limit=MOST_READ
-            )
-            asked = [Asked(r.id, r.conversation_id, r.asked_at, r.question) for r in rows]
+            asked = unanswered_since(session, since=visit.now - timedelta(days=days))
             entries = list_entries(session)
             ratings = ratings_by_article(session)
         found = find_gaps(asked)

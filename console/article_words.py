@@ -32,6 +32,15 @@ def day(value: date | None) -> str:
     return "-" if value is None else f"{value.year}. {value.month}. {value.day}."
 
 
+def span(first: date | None, last: date | None) -> str:
+    """From when until when something holds."""
+    if first is None and last is None:
+        return "정하지 않음"
+    if last is None:
+        return f"{day(first)}부터"
+    return f"{day(last)}까지" if first is None else f"{day(first)} ~ {day(last)}"
+
+
 def writer(author: str, names: Mapping[int, str]) -> str:
     """Who made a version, from ``officer:3``, ``cli:…`` or ``system:seed``."""
     kind, _, number = author.partition(":")

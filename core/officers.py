@@ -40,7 +40,7 @@ PERMISSIONS = {
     "case.change": "민원 처리하기",
     "attachment.read": "사진 보기",
     "personal.reveal": "개인정보 열람",
-    "post.write": "게시글 쓰기",
+    "post.write": "게시글과 안내 글 쓰기",
     "post.approve": "다른 사람의 게시글 승인",
     "officer.manage": "담당자 관리",
     "audit.read": "접속기록 보기",

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,6 +20,7 @@ from knowledge.articles import answers_on
 
 LONGEST_QUERY = 100
 MOST_WORDS = 10
+LONGEST_WORD = 20
 # Shorter beginnings of a word stand in everything.
 SHORTEST = 2
 TITLE, KEYWORD = 2.0, 1.0
@@ -40,6 +42,12 @@ class Entry:
     verified_on: date | None
     sample: bool
     changed_at: datetime
+
+    @cached_property
+    def folded(self) -> tuple[str, tuple[str, ...], str]:
+        """Title, keywords and all keywords in one, as a search reads them; made once."""
+        keywords = tuple(folded(each) for each in self.keywords)
+        return folded(self.title), keywords, "\0".join(keywords)
 
     def answers_on(self, day: date) -> bool:
         """Whether it holds on this day (Seoul)."""
@@ -86,7 +94,7 @@ def look_up(entries: Iterable[Entry], query: str) -> list[Entry]:
     A word counts by as much of its beginning as is found ("여권을" finds "여권"), so that endings do no
     harm; words that are written together are found by the keywords in them.
     """
-    words = [folded(each) for each in query[:LONGEST_QUERY].split()][:MOST_WORDS]
+    words = [folded(each)[:LONGEST_WORD] for each in query[:LONGEST_QUERY].split()][:MOST_WORDS]
     words = [each for each in words if each]
     if not words:
         return list(entries)
@@ -103,8 +111,7 @@ def folded(text: str) -> str:
 
 
 def _score(entry: Entry, words: Sequence[str], whole: str) -> float:
-    title, keywords = folded(entry.title), [folded(each) for each in entry.keywords]
-    joined = "\0".join(keywords)
+    title, keywords, joined = entry.folded
     score = sum(TITLE * _part(word, title) + KEYWORD * _part(word, joined) for word in words)
     return score + KEYWORD * sum(len(each) >= SHORTEST and each in whole for each in keywords)
 

@@ -40,12 +40,22 @@ _ANY = re.compile(
 
 @dataclass(frozen=True)
 class Asked:
-    """One question that found no answer; ``question`` holds tokens, never personal data."""
+    """One question that found no answer; ``question`` holds tokens, never personal data.
+
+    ``about``: title of the article that was asked on, "" for a question of its own.
+    """
 
     id: int
     conversation_id: int
     asked_at: datetime
     question: str
+    about: str = ""
+
+    @property
+    def words(self) -> str:
+        """As an officer reads it."""
+        question = hidden(self.question)
+        return f"{self.about}: {question}" if self.about else question
 
 
 @dataclass(frozen=True)
@@ -68,7 +78,7 @@ def find_gaps(asked: Iterable[Asked]) -> list[Gap]:
     """Groups of questions, those that most people asked first; then the more often asked, the later."""
     same: dict[str, list[Asked]] = defaultdict(list)
     for each in sorted(asked, key=lambda each: (-each.asked_at.timestamp(), -each.id)):
-        same[_core(each.question)].append(each)
+        same[_core(f"{each.about} {each.question}")].append(each)
     texts = [text for text in same if text][:MOST_QUESTIONS]
     groups = _stars(texts, weights=[len(same[text]) for text in texts])
     gaps = [_gap([same[texts[at]] for at in group]) for group in groups]
@@ -135,12 +145,12 @@ def _gap(group: list[list[Asked]]) -> Gap:
     firsts = [wording[0] for wording in wordings]
     return Gap(
         question_id=centre.id,
-        question=hidden(centre.question),
+        question=centre.words,
         count=len(everything),
         citizens=len({each.conversation_id for each in everything}),
         first_at=min(each.asked_at for each in everything),
         last_at=max(each.asked_at for each in everything),
-        examples=tuple(dict.fromkeys(hidden(each.question) for each in [*firsts, *everything]))[
+        examples=tuple(dict.fromkeys(each.words for each in [*firsts, *everything]))[
             :MOST_EXAMPLES
         ],
     )

@@ -50,6 +50,7 @@ def make_router(deps: WebsiteDeps) -> APIRouter:
     catalogue = Catalogue()
 
     @router.head("/articles", include_in_schema=False)
+    @router.get("/articles/", include_in_schema=False)
     @router.get(
         "/articles", summary="Policy articles, by department or word", response_class=Response
     )

@@ -24,8 +24,8 @@ def gaps(
     from core.audit import record_audit
     from core.clock import KST
     from core.policy_figures import ratings_by_article
-    from core.policy_questions import unanswered_questions
-    from knowledge.gaps import MOST_READ, Asked, find_gaps
+    from knowledge.gaps import find_gaps
+    from knowledge.unanswered import unanswered_since
 
     with open_parts() as parts:
         now = parts.now()
@@ -37,8 +37,7 @@ def gaps(
                 subject="articles:gaps",
                 now=now,
             )
-            rows = unanswered_questions(session, since=now - timedelta(days=days), limit=MOST_READ)
-            asked = [Asked(r.id, r.conversation_id, r.asked_at, r.question) for r in rows]
+            asked = unanswered_since(session, since=now - timedelta(days=days))
             ratings = ratings_by_article(session)
     found = find_gaps(asked)
     if as_json:

@@ -162,6 +162,14 @@ def test_an_answer_belongs_to_the_question_before_it(house: House) -> None:
         assert typed_on(browser, f"/articles/new?question={number}&answer=1")["body"] == words
 
 
+def test_a_follow_up_that_its_article_does_not_tell_names_the_article(house: House) -> None:
+    save(house, make_article())
+    ask(house, "서류는요?", article_key="birth-support", article_version=1)
+    ask(house, "서류는요?", talk="b", article_key="gone", article_version=1)
+    page = unescape(house.sign_in().get("/articles/gaps").text)
+    assert "출산하면 받을 수 있는 지원: 서류는요?" in page
+
+
 def test_who_may_only_read_begins_no_article(house: House) -> None:
     number = ask(house, "물놀이장 언제 열어요")
     house.add("vera", role="viewer")

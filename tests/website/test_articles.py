@@ -190,7 +190,7 @@ def test_a_browser_that_has_the_page_gets_it_again_only_when_it_changed(house: H
 def test_no_cache_keeps_what_somebody_looked_for(house: House) -> None:
     house.save(make_article())
     assert house.get("/articles?q=출산").headers["cache-control"] == "no-store"
-    assert house.get("/articles").headers["cache-control"] == "public, max-age=60"
+    assert house.get("/articles/").headers["cache-control"] == "public, max-age=60"
 
 
 @pytest.fixture
