@@ -62,9 +62,14 @@ class Ranker:
         self.size = int(self._offsets[-1])
 
     def rank(
-        self, question: Question, *, today: date | None = None, most: int = CANDIDATES
+        self,
+        question: Question,
+        *,
+        today: date | None = None,
+        also: Sequence[int] = (),
+        most: int = CANDIDATES,
     ) -> Scores:
-        """The best articles that may answer on this day (None: all)."""
+        """The best articles that may answer on this day (None: all); ``also``: these whatever they hold."""
         rarity = {family: self._rarity(family, question.terms[family]) for family in FAMILIES}
         places, found, features = [], [], []
         for number, segment in enumerate(self.segments):
@@ -73,6 +78,9 @@ class Ranker:
                 for family in FAMILIES
             }
             own = self._candidates(number, question, numbers, rarity, today=today, most=most)[0]
+            if also:
+                here = np.array(also, dtype=np.int64) - self._offsets[number]
+                own = np.union1d(own, here[(here >= 0) & (here < segment.size)])
             places.append(own + self._offsets[number])
             found.append(self._found[number][own])
             features.append(_features(segment, question, numbers, rarity, own))
@@ -82,7 +90,7 @@ class Ranker:
             at = weights.FEATURES.index(name)
             row[:, at] /= max(float(row[:, at].max(initial=0.0)), 1e-6)
         total = row @ np.asarray(weights.RANKING, dtype=np.float32)
-        order = np.argsort(-total, kind="stable")[:most]
+        order = np.argsort(-total, kind="stable")[: most + len(also)]
         terms, rare = question.terms["morphemes"], rarity["morphemes"]
         firsts = _firsts(terms)
         whole = float((rare[firsts]).sum()) or 1.0

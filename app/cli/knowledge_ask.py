@@ -124,9 +124,12 @@ _NAMES = {
 
 
 def _index(parts: Parts) -> Index:
+    from app.knowledge_encoder import make_encoder
     from app.knowledge_index import fresh_index
 
-    return fresh_index(parts.database, parts.settings.knowledge_dir)
+    return fresh_index(
+        parts.database, parts.settings.knowledge_dir, encoder=make_encoder(parts.settings)
+    )
 
 
 def _answer(
