@@ -22,7 +22,7 @@ from core.errors import PermanentFailure, ProviderAway, RateLimited, Refused, Te
 from integrations.embeddings import checked_address
 from knowledge.articles import Article, checked
 from knowledge.importing import Broken, Row
-from knowledge.markdown import from_plain
+from knowledge.markdown import from_plain, plain_line
 
 PAGE = 100
 MOST_BYTES = 20_000_000
@@ -114,7 +114,7 @@ class Epeople:
             first += self._page
 
     def _row(self, number: int, row: dict[str, str]) -> Row | Broken:
-        faq, title = row.get("faqNo", "").strip(), " ".join(row.get("title", "").split())
+        faq, title = row.get("faqNo", "").strip(), plain_line(row.get("title", ""))
         if not faq or not title:
             return Broken(number, "it has no number (faqNo)" if not faq else "the title is empty")
         try:
@@ -127,7 +127,7 @@ class Epeople:
         body = from_plain(_first(found[0], _ANSWER))
         if not body:
             return Broken(number, "the answer is empty")
-        agency = " ".join(row.get("ancName", "").split())
+        agency = plain_line(row.get("ancName", ""))
         external = external_of(row)
         try:
             article = Article(

@@ -131,15 +131,20 @@ def import_(
                 bar.update(line - reached)
                 reached = line
 
-            report = run_import(
-                parts.database,
-                rows,
-                origin=origin,
-                actor=cli_actor(),
-                now=parts.now,
-                dry_run=dry_run,
-                progress=show_line,
-            )
+            try:
+                report = run_import(
+                    parts.database,
+                    rows,
+                    origin=origin,
+                    actor=cli_actor(),
+                    now=parts.now,
+                    dry_run=dry_run,
+                    progress=show_line,
+                )
+            # Here, and not below: `open_parts` knows only rules that officers meet.
+            except Refused as refused:
+                typer.echo(f"sotong: {file.name}: {_sentence(refused)}", err=True)
+                raise typer.Exit(1) from None
     except Refused as refused:
         typer.echo(f"sotong: {file.name}: {_sentence(refused)}", err=True)
         raise typer.Exit(1) from None
