@@ -22,9 +22,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings.load()
     operations = make_operations(settings, process="actions")
     parts = operations.parts
-    articles = LivePolicySearch(
-        database=parts.database, folder=settings.knowledge_dir, now=parts.now
-    )
+    articles = LivePolicySearch.of(parts)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

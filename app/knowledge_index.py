@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.database import Database
+from knowledge.dense import Encoder, add_vectors, read_vectors
 from knowledge.index import (
     Index,
     IndexedText,
@@ -17,11 +18,22 @@ from knowledge.index import (
     state_of_index,
     update_index,
 )
-from knowledge.queries import Stored, articles_since, current_articles, state_of_articles
+from knowledge.queries import (
+    BATCH,
+    Stored,
+    articles_by_id,
+    articles_since,
+    current_articles,
+    state_of_articles,
+)
 
 
 def fresh_index(
-    database: Database, folder: Path, *, progress: Callable[[int], None] = lambda _done: None
+    database: Database,
+    folder: Path,
+    *,
+    encoder: Encoder | None = None,
+    progress: Callable[[int], None] = lambda _done: None,
 ) -> Index:
     """The index of the articles as they are now; only those that changed since the last one are read."""
     before = state_of_index(folder)
@@ -36,7 +48,28 @@ def fresh_index(
     index = load_index(folder)
     if index is None:
         raise RuntimeError(f"the index below {folder} vanished while it was read")
-    return index
+    return index if encoder is None else _with_meaning(database, folder, index, encoder)
+
+
+def _with_meaning(database: Database, folder: Path, index: Index, encoder: Encoder) -> Index:
+    known = read_vectors(folder, encoder)
+    missing = [
+        int(number)
+        for part in index.parts
+        for number, mark in zip(part.ids, part.marks.tolist(), strict=True)
+        if mark not in known
+    ]
+    if not missing:
+        return index.with_dense(encoder, known)
+    with database.reading() as session:
+        texts = {
+            text.mark.encode(): "\n".join((text.title, text.body))
+            for first in range(0, len(missing), BATCH)
+            for text in map(
+                indexed, articles_by_id(session, missing[first : first + BATCH]).values()
+            )
+        }
+    return index.with_dense(encoder, add_vectors(folder, encoder, index.marks, texts))
 
 
 def indexed(stored: Stored) -> IndexedText:

@@ -20,7 +20,9 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.knowledge_encoder import make_encoder
 from app.knowledge_index import fresh_index
+from app.wiring import Parts
 from core.clock import KST
 from core.database import Database
 from core.errors import TemporaryFailure
@@ -31,6 +33,7 @@ from core.ports import Now
 from core.vault import TOKEN_PATTERN
 from knowledge.articles import Article
 from knowledge.aspects import tells
+from knowledge.dense import Encoder
 from knowledge.index import Index
 from knowledge.passage import passage
 from knowledge.queries import article_of, state_of_articles
@@ -62,6 +65,7 @@ class LivePolicySearch:
         database: Database,
         folder: Path,
         now: Now,
+        encoder: Encoder | None = None,
         look_every: float = LOOK_EVERY,
         first_wait: float = FIRST_WAIT,
         clock: Callable[[], float] = time.monotonic,
@@ -69,6 +73,7 @@ class LivePolicySearch:
         self._database = database
         self._folder = folder
         self._now = now
+        self._encoder = encoder
         self._look_every = look_every
         self._first_wait = first_wait
         self._clock = clock
@@ -79,6 +84,16 @@ class LivePolicySearch:
         self._look_at: float | None = None
         self._work: threading.Thread | None = None
         self._timer: threading.Timer | None = None
+
+    @classmethod
+    def of(cls, parts: Parts) -> LivePolicySearch:
+        """As the settings say."""
+        return cls(
+            database=parts.database,
+            folder=parts.settings.knowledge_dir,
+            now=parts.now,
+            encoder=make_encoder(parts.settings),
+        )
 
     def start(self) -> None:
         """Load the index a little later, in the background, so that the first citizen need not wait."""
@@ -151,7 +166,7 @@ class LivePolicySearch:
         """Bring the index up to date in this thread, however long that takes, and use it from now on."""
         self._warm()
         with _one_builder(self._folder):
-            index = fresh_index(self._database, self._folder)
+            index = fresh_index(self._database, self._folder, encoder=self._encoder)
         self._index = index
         self._there.set()
         return index

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from app.settings_database import DatabaseSettings
 from app.settings_departments import DepartmentSettings
 from app.settings_files import FileSettings
+from app.settings_knowledge import KnowledgeSettings
 from app.settings_mail import MailSettings
 from app.settings_operations import OperationsSettings
 from app.settings_parts import ENV_PREFIX, http_address, variable
@@ -39,6 +40,7 @@ HIDDEN_NAMES = (
     *TelegramSettings.HIDDEN,
     *MailSettings.HIDDEN,
     *FileSettings.HIDDEN,
+    *KnowledgeSettings.HIDDEN,
     *OperationsSettings.HIDDEN,
     *PersonalSettings.HIDDEN,
 )
@@ -59,6 +61,7 @@ class Settings(
     DepartmentSettings,
     MailSettings,
     FileSettings,
+    KnowledgeSettings,
     OperationsSettings,
     QueueSettings,
     PersonalSettings,

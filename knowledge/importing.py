@@ -17,7 +17,7 @@ from typing import Any
 
 from core.errors import Refused
 from knowledge.articles import Article, checked
-from knowledge.markdown import from_plain
+from knowledge.markdown import from_plain, plain_line
 
 MAX_BYTES = 500_000_000
 LONGEST_FIELD = 1_000_000
@@ -133,7 +133,7 @@ def read_json_lines(
 def _row(
     values: Mapping[str, str], *, line: int, origin: str, source: str, sample: bool
 ) -> Row | Broken:
-    title = " ".join(values["title"].split())
+    title = plain_line(values["title"])
     body = from_plain(values["content"])
     if not title or not body:
         return Broken(line, "the title is empty" if not title else "the text is empty")
@@ -145,7 +145,7 @@ def _row(
             key=_key(origin, external_id),
             title=title,
             body=body,
-            source=" ".join(values.get("source", "").split()) or source,
+            source=plain_line(values.get("source", "")) or source,
             department=values.get("department", "").strip(),
             valid_from=_day(values, "valid_from"),
             valid_to=_day(values, "valid_to"),
@@ -188,7 +188,7 @@ def _day(values: Mapping[str, str], field: str) -> date | None:
 
 
 def _words(given: str) -> tuple[str, ...]:
-    parts = (" ".join(part.split()) for part in _SEVERAL.split(given))
+    parts = (plain_line(part) for part in _SEVERAL.split(given))
     return tuple(dict.fromkeys(part for part in parts if part))
 
 

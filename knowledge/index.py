@@ -13,13 +13,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from knowledge.dense import Dense, Encoder
 from knowledge.parts import Part, found_of, load_part, part_of, save_part
 from knowledge.scoring import Ranker
 from knowledge.segment import FIRST_DAY, LAST_DAY
@@ -72,6 +73,7 @@ class Index:
     ranker: Ranker
     parts: tuple[Part, ...]
     dead: Any
+    dense: Dense | None = None
 
     def entry(self, place: int) -> Entry:
         """The article at a place of the ranker."""
@@ -85,6 +87,33 @@ class Index:
                 )
             place -= part.segment.size
         raise IndexError(place)
+
+    @property
+    def marks(self) -> list[bytes]:
+        """Marks of the words of every place."""
+        return [mark for part in self.parts for mark in part.marks.tolist()]
+
+    def allowed(self, today: date) -> Any:
+        """Which places may answer on this day."""
+        day = today.toordinal()
+        found = np.concatenate(
+            [
+                (part.segment.first_days <= day) & (day <= part.segment.last_days)
+                for part in self.parts
+            ]
+        )
+        found[self.dead] = False
+        return found
+
+    def with_dense(self, encoder: Encoder, by_mark: dict[bytes, Any]) -> Index:
+        """The same with meaning beside words."""
+        if not by_mark:
+            return self
+        vectors = np.zeros((self.ranker.size, len(next(iter(by_mark.values())))), dtype=np.float32)
+        for at, mark in enumerate(self.marks):
+            if mark in by_mark:
+                vectors[at] = by_mark[mark]
+        return replace(self, dense=Dense(encoder, vectors))
 
     @property
     def entries(self) -> tuple[Entry, ...]:

@@ -58,6 +58,11 @@ def from_plain(text: str) -> str:
     return "\n\n".join(line.lstrip("#>*+- ") for line in lines if line.lstrip("#>*+- "))
 
 
+def plain_line(text: str) -> str:
+    """One line of text without tags and invisible characters: a title, a keyword, a source."""
+    return " ".join(_bare(text).split())
+
+
 def sections(body: str) -> tuple[Section, ...]:
     """The sections of sanitised Markdown, with their sentences."""
     found: list[tuple[str, list[str]]] = [("", [])]

@@ -61,6 +61,13 @@ def articles_since(session: Session, state: str) -> list[Stored] | None:
     return [Stored(row.id, version.id, article_in(row, version)) for row, version in rows]
 
 
+def external_ids(session: Session, origin: str) -> frozenset[str]:
+    """By what the articles from one place are known there."""
+    return frozenset(
+        session.scalars(select(ArticleRow.external_id).where(ArticleRow.origin == origin))
+    )
+
+
 def articles_by_id(session: Session, ids: Sequence[int]) -> dict[int, Stored]:
     """These articles as they are now."""
     rows = session.execute(_current().where(ArticleRow.id.in_(ids)))

@@ -16,10 +16,14 @@ def sure_but_for_a_rival(index: Index, question: str, found: Found, *, today: da
     """Whether the first article would answer if the second were not there, and the other way round."""
     if not found.close or len(found.hits) < 2:
         return False
-    first_two = scored(index, question, today=today).places[:2]
+    # How sure an answer is comes from the words alone, so an encoder is not asked again.
+    words = replace(index, dense=None)
+    places = [int(place) for place in scored(words, question, today=today).places[:2]]
+    if [words.entry(place).id for place in places] != [hit.article_id for hit in found.hits[:2]]:
+        return False
     return all(
         not search(
-            replace(index, ranker=index.ranker.without(int(place))), question, today=today, most=2
+            replace(words, ranker=words.ranker.without(place)), question, today=today, most=2
         ).abstained
-        for place in first_two
+        for place in places
     )

@@ -5,7 +5,7 @@ The weights are learned (docs/benchmarks/knowledge.md). Must not know what an ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -34,14 +34,12 @@ class Scores:
         places: over all segments, the best first.
         total: by which they are ranked.
         features: a row for each (``weights.FEATURES``).
-        unknown: share of the question's words that no article has, 0 to 1.
         length: different words of the question.
     """
 
     places: Any
     total: Any
     features: Any
-    unknown: float
     length: int
 
 
@@ -69,17 +67,22 @@ class Ranker:
         return Ranker(self.segments, self._found, dead)
 
     def rank(
-        self, question: Question, *, today: date | None = None, most: int = CANDIDATES
+        self,
+        question: Question,
+        *,
+        today: date | None = None,
+        also: Sequence[int] = (),
+        most: int = CANDIDATES,
     ) -> Scores:
-        """The best articles that may answer on this day (None: all)."""
-        rarity = {family: self._rarity(family, question.terms[family]) for family in FAMILIES}
+        """The best articles that may answer on this day (None: all); ``also``: these whatever they hold."""
+        numbers_of = [_numbers(segment, question, FAMILIES) for segment in self.segments]
+        rarity = {family: self._rarity(family, numbers_of) for family in FAMILIES}
         places, found, features = [], [], []
-        for number, segment in enumerate(self.segments):
-            numbers = {
-                family: segment.postings[family].numbers(question.terms[family].words)
-                for family in FAMILIES
-            }
+        for number, (segment, numbers) in enumerate(zip(self.segments, numbers_of, strict=True)):
             own = self._candidates(number, question, numbers, rarity, today=today, most=most)[0]
+            if also:
+                here = np.array(also, dtype=np.int64) - self._offsets[number]
+                own = np.union1d(own, here[(here >= 0) & (here < segment.size)])
             places.append(own + self._offsets[number])
             found.append(self._found[number][own])
             features.append(_features(segment, question, numbers, rarity, own))
@@ -89,36 +92,31 @@ class Ranker:
             at = weights.FEATURES.index(name)
             row[:, at] /= max(float(row[:, at].max(initial=0.0)), 1e-6)
         total = row @ np.asarray(weights.RANKING, dtype=np.float32)
-        order = np.argsort(-total, kind="stable")[:most]
-        terms, rare = question.terms["morphemes"], rarity["morphemes"]
-        firsts = _firsts(terms)
-        whole = float((rare[firsts]).sum()) or 1.0
-        unknown = float(rare[firsts][self._spread("morphemes", terms.words)[firsts] == 0].sum())
+        order = np.argsort(-total, kind="stable")[: most + len(also)]
         return Scores(
             np.concatenate(places)[order],
             total[order],
             row[order],
-            unknown / whole,
             question.length,
         )
 
     def strongest(self, question: Question, *, most: int, segment: int = 0) -> tuple[Any, Any]:
         """Places within a segment and plain strengths, before anything learned; the best first."""
-        rarity = {family: self._rarity(family, question.terms[family]) for family in STRENGTH}
-        numbers = {
-            family: self.segments[segment].postings[family].numbers(question.terms[family].words)
-            for family in STRENGTH
-        }
-        return self._candidates(segment, question, numbers, rarity, today=None, most=most)
+        numbers_of = [_numbers(each, question, STRENGTH) for each in self.segments]
+        rarity = {family: self._rarity(family, numbers_of) for family in STRENGTH}
+        return self._candidates(
+            segment, question, numbers_of[segment], rarity, today=None, most=most
+        )
 
     def strengths(self, segment: int, question: Question, places: Any) -> Any:
         """Plain strengths of these places of a segment."""
+        numbers_of = [_numbers(each, question, STRENGTH) for each in self.segments]
         found = np.zeros(len(places), dtype=np.float32)
         for family, share in STRENGTH.items():
             terms, postings = question.terms[family], self.segments[segment].postings[family]
-            worth = terms.weights * self._rarity(family, terms) * terms.often[terms.concepts]
-            impacts = postings.impacts_at(postings.numbers(terms.words), places)
-            found += share * (worth @ impacts)
+            rarity = self._rarity(family, numbers_of)
+            worth = terms.weights * rarity * terms.often[terms.concepts]
+            found += share * (worth @ postings.impacts_at(numbers_of[segment][family], places))
         return found
 
     def _candidates(
@@ -159,16 +157,19 @@ class Ranker:
         order = np.argsort(-score[every], kind="stable")[:most]
         return every[order].astype(np.int64), score[every[order]]
 
-    def _spread(self, family: str, words: Any) -> Any:
-        """How many articles of the first segment have each word; of the others where it has none."""
-        found = np.zeros(len(words), dtype=np.int64)
-        for segment in self.segments:
-            postings = segment.postings[family]
-            found = np.where(found > 0, found, postings.spread(postings.numbers(words)))
-        return found
+    def _rarity(self, family: str, numbers_of: Sequence[dict[str, Any]]) -> Any:
+        """Weights of words by how many articles of the first segment have them; of the others where none."""
+        having = np.zeros(len(numbers_of[0][family]), dtype=np.int64)
+        for segment, numbers in zip(self.segments, numbers_of, strict=True):
+            having = np.where(having > 0, having, segment.postings[family].spread(numbers[family]))
+        return rarity_of(having, self.segments[0].size)
 
-    def _rarity(self, family: str, terms: Terms) -> Any:
-        return rarity_of(self._spread(family, terms.words), self.segments[0].size)
+
+def _numbers(segment: Segment, question: Question, families: Iterable[str]) -> dict[str, Any]:
+    return {
+        family: segment.postings[family].numbers(question.terms[family].words)
+        for family in families
+    }
 
 
 def found_by(

@@ -6,13 +6,14 @@ Articles outside their time never come back. Must not read the database or make 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from knowledge import weights
 from knowledge.asked import ask_about
+from knowledge.dense import fuse
 from knowledge.index import Index
-from knowledge.scoring import Scores
+from knowledge.scoring import CANDIDATES, Scores
 from knowledge.synonyms import synonyms
 from knowledge.tokens import read_question
 
@@ -61,13 +62,28 @@ def search(index: Index, question: str, *, today: date, most: int = 10) -> Found
             for place, total in zip(scores.places[:most], scores.total, strict=False)
         )
     )
-    close = len(scores.total) > 1 and scores.total[0] - scores.total[1] < weights.CLOSE
+    close = len(scores.total) > 1 and abs(scores.total[0] - scores.total[1]) < weights.CLOSE
     return Found(hits, confidence, abstained=confidence < weights.ANSWER_FROM, close=bool(close))
 
 
 def scored(index: Index, question: str, *, today: date) -> Scores:
-    """The best articles with what says how good each is."""
-    return index.ranker.rank(ask_about(read_question(question), synonyms()), today=today)
+    """The best articles with what says how good each is; fused with those that an encoder finds near."""
+    asked = ask_about(read_question(question), synonyms())
+    near = (
+        []
+        if index.dense is None
+        else index.dense.nearest(question, allowed=index.allowed(today), most=CANDIDATES)
+    )
+    scores = index.ranker.rank(asked, today=today, also=near)
+    if not near:
+        return scores
+    order = {int(place): at for at, place in enumerate(scores.places)}
+    # What shares no word with the question has no rank among the words.
+    words = [place for place, at in order.items() if scores.features[at][0] > 0]
+    by = [order[place] for place in fuse([words, near]) if place in order]
+    return replace(
+        scores, places=scores.places[by], total=scores.total[by], features=scores.features[by]
+    )
 
 
 def signs(scores: Scores) -> tuple[float, ...]:

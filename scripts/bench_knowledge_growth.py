@@ -46,7 +46,10 @@ def growth(faq: Faq) -> dict[str, Any]:
         Tokens(own.morphemes, own.pairs, title.head, title.sounds, (title.morphemes,))
         for own, title in zip(faq.documents, faq.questions, strict=True)
     ]
-    whole = part_of(documents, titles)
+    names = np.arange(len(documents)).astype(bytes)
+    whole = part_of(documents, titles).labelled(
+        ids=np.arange(len(documents)), keys=names, marks=names
+    )
     found: dict[str, Any] = {}
     for size in SIZES:
         with tempfile.TemporaryDirectory(prefix="sotong-index-") as place:

@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "core": {"core", "korean", "sqlalchemy", "cryptography"},
     "knowledge": {
         *("knowledge", "core", "korean", "sqlalchemy"),
-        *("markdown_it", "numpy", "bm25s", "kiwipiepy"),
+        *("markdown_it", "numpy", "kiwipiepy"),
     },
 }
 

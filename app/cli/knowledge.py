@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from app.cli.knowledge_ask import ask, evaluate
+from app.cli.knowledge_check import check
 from app.cli.knowledge_gaps import gaps
 
 if TYPE_CHECKING:
@@ -29,6 +31,15 @@ knowledge_app = typer.Typer(
 knowledge_app.command("ask")(ask)
 knowledge_app.command("evaluate")(evaluate)
 knowledge_app.command("gaps")(gaps)
+knowledge_app.command("check")(check)
+
+
+class Place(StrEnum):
+    """Where articles come from."""
+
+    FILE = "file"
+    EPEOPLE = "epeople"
+
 
 DASAN_SOURCE = "서울특별시 120다산콜 자주 묻는 질문"
 MOST_SHOWN = 20
@@ -37,7 +48,22 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @knowledge_app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="CSV (UTF-8 or CP949) or JSON lines (.jsonl).")],
+    file: Annotated[
+        Path | None, typer.Argument(help="CSV (UTF-8 or CP949) or JSON lines (.jsonl).")
+    ] = None,
+    origin_of: Annotated[
+        Place, typer.Option("--from", help="epeople: questions and answers of 국민신문고, no file.")
+    ] = Place.FILE,
+    since: Annotated[
+        str | None, typer.Option(metavar="DAY", help="epeople: registered from this day on.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="DAY", help="epeople: … to this day. Default: today.")
+    ] = None,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="epeople: ask for known ones too; they may have changed."),
+    ] = False,
     columns: Annotated[
         list[str] | None,
         typer.Option(
@@ -63,12 +89,27 @@ def import_(
     Exit code 1 when rows were broken; the others are in.
     """
     from app.cli.actor import cli_actor
+    from app.cli.knowledge_epeople import bring_epeople
     from app.cli.post_input import open_parts
     from core.errors import Refused
     from knowledge.articles import KEY
     from knowledge.import_run import run_import
     from knowledge.importing import DASAN, count_rows, decode, parse_map
 
+    if origin_of is Place.EPEOPLE:
+        if file is not None or columns:
+            raise typer.BadParameter("--from epeople takes no file and no map.")
+        done, failed = bring_epeople(
+            since=since, until=until, again=again, sample=sample, dry_run=dry_run, hidden=as_json
+        )
+        _show_import(done, "epeople", dry_run=dry_run, as_json=as_json)
+        if failed:
+            typer.echo(f"sotong: {failed}", err=True)
+        if failed or done.broken:
+            raise typer.Exit(1)
+        return
+    if file is None:
+        raise typer.BadParameter("say which file.", param_hint="FILE")
     if not KEY.fullmatch(origin) or len(origin) > 30:
         raise typer.BadParameter("use small Latin letters and digits.", param_hint="--origin")
     try:
@@ -92,22 +133,27 @@ def import_(
                 bar.update(line - reached)
                 reached = line
 
-            report = run_import(
-                parts.database,
-                rows,
-                origin=origin,
-                actor=cli_actor(),
-                now=parts.now,
-                dry_run=dry_run,
-                progress=show_line,
-            )
+            try:
+                report = run_import(
+                    parts.database,
+                    rows,
+                    origin=origin,
+                    actor=cli_actor(),
+                    now=parts.now,
+                    dry_run=dry_run,
+                    progress=show_line,
+                )
+            # Here, and not below: `open_parts` knows only rules that officers meet.
+            except Refused as refused:
+                typer.echo(f"sotong: {file.name}: {_sentence(refused)}", err=True)
+                raise typer.Exit(1) from None
     except Refused as refused:
         typer.echo(f"sotong: {file.name}: {_sentence(refused)}", err=True)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         typer.echo("\nstopped; run the same command again and it goes on.", err=True)
         raise typer.Exit(1) from None
-    _show_import(report, file, dry_run=dry_run, as_json=as_json)
+    _show_import(report, file.name, dry_run=dry_run, as_json=as_json)
     if report.broken:
         raise typer.Exit(1)
 
@@ -195,7 +241,7 @@ def _sentence(refused: Any) -> str:
     return str(refused)
 
 
-def _show_import(report: ImportReport, file: Path, *, dry_run: bool, as_json: bool) -> None:
+def _show_import(report: ImportReport, name: str, *, dry_run: bool, as_json: bool) -> None:
     if as_json:
         data = {
             "dry_run": dry_run,
@@ -207,11 +253,11 @@ def _show_import(report: ImportReport, file: Path, *, dry_run: bool, as_json: bo
         typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
         return
     for broken in report.broken[:MOST_SHOWN]:
-        typer.echo(f"{file.name}:{broken.line}: {broken.why}", err=True)
+        typer.echo(f"{name}:{broken.line}: {broken.why}", err=True)
     if len(report.broken) > MOST_SHOWN:
         typer.echo(f"… and {len(report.broken) - MOST_SHOWN} more (--json lists all)", err=True)
     for line, key in report.kept[:MOST_SHOWN]:
-        typer.echo(f"{file.name}:{line}: left out: an officer has edited {key}", err=True)
+        typer.echo(f"{name}:{line}: left out: an officer has edited {key}", err=True)
     counts = ", ".join(f"{number} {name}" for name, number in report.counts.items())
     typer.echo(f"{'would be ' if dry_run else ''}{counts}")
 

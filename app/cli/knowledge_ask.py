@@ -91,9 +91,7 @@ def _search(parts: Parts, question: str) -> tuple[PolicyFound, str]:
         pass
     finally:
         client.close()
-    own = LivePolicySearch(
-        database=parts.database, folder=parts.settings.knowledge_dir, now=parts.now
-    )
+    own = LivePolicySearch.of(parts)
     own.prepare()
     return own.search(question, most=SHOWN), OWN
 
@@ -101,9 +99,7 @@ def _search(parts: Parts, question: str) -> tuple[PolicyFound, str]:
 def _index(parts: Parts) -> Index:
     from app.policy_search import LivePolicySearch
 
-    return LivePolicySearch(
-        database=parts.database, folder=parts.settings.knowledge_dir, now=parts.now
-    ).prepare()
+    return LivePolicySearch.of(parts).prepare()
 
 
 def evaluate(

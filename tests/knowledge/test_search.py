@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from app.cli.main import run
 from app.knowledge_index import fresh_index
 from app.policy_seed import seed_articles
 from app.settings import project_root
+from app.wiring import build_parts
 from core.database import Database
 from knowledge.index import Index
 from knowledge.passage import passage
@@ -188,6 +190,9 @@ def add(database: Database, article: Any, number: str) -> None:
 
 def command(house: tuple[Database, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     database, folder = house
+    # An article that ends must not decide about the test.
+    noon = datetime(2026, 11, 15, 3, tzinfo=UTC)
+    monkeypatch.setattr("app.wiring.build_parts", partial(build_parts, now=lambda: noon))
     monkeypatch.setenv("SOTONG_ENVIRONMENT", "test")
     monkeypatch.setenv("SOTONG_VAR_DIR", str(folder / "var"))
     monkeypatch.setenv("SOTONG_DATABASE_URL", database.url)
