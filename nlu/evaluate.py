@@ -159,7 +159,7 @@ def _cross_validate(options: argparse.Namespace) -> int:
         texts,
         intents,
         folds=options.folds,
-        config=_classifier_config(options.config or CONFIG),
+        config=classifier_config(options.config or CONFIG),
         noises=options.noise,
     )
     as_json = json.dumps(asdict(report), ensure_ascii=False)
@@ -178,7 +178,7 @@ def _cross_validate_services(options: argparse.Namespace) -> int:
     return 0
 
 
-def _classifier_config(config: Path) -> dict[str, Any]:
+def classifier_config(config: Path) -> dict[str, Any]:
     """The settings of IntentClassifier in a configuration, over its defaults."""
     if not config.is_file():
         raise Unusable(f"the configuration {config} does not exist.")

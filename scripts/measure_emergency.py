@@ -2,12 +2,14 @@
 
 Reads lines of `emergency<TAB>text` or `none<TAB>text`. To judge lines of data/emergency/dev.tsv that were
 not learnt: `nlu/.venv/bin/python -m scripts.text_weights --without-held-out W.bin`, then
-`.venv/bin/python -m scripts.measure_emergency data/emergency/dev.tsv --held-out --weights W.bin`.
+`.venv/bin/python -m scripts.measure_emergency data/emergency/dev.tsv --held-out --weights W.bin`. With
+`--model FILE` of scripts/intent_probabilities.py also door and model together, as a message meets them.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +22,10 @@ from korean.text_scores import Weights, unpack, weights
 from scripts.held_out import is_held_out
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+# As FallbackClassifier in config.yml: a less sure intent is asked again.
+THRESHOLD, AMBIGUITY = 0.4, 0.1
 
 
 @dataclass(frozen=True)
@@ -51,11 +57,33 @@ def tell(name: str, judged: Sequence[Judged], alarm: Callable[[Judged], bool]) -
     print(f"{name}: recall {recall:.3f}, false alarms {false:.2%}")
 
 
+def tell_with_model(judged: Sequence[Judged], said: Path, door: Callable[[Judged], bool]) -> None:
+    """Print what the model adds: it is asked only where the door raises no alarm."""
+    rows = [json.loads(line) for line in said.read_text(encoding="utf-8").splitlines()]
+    of_text = {row["text"]: row for row in rows}
+
+    def by_model(one: Judged) -> bool:
+        row = of_text[one.text]
+        sure = row["confidence"] >= THRESHOLD and row["confidence"] - row["second"] >= AMBIGUITY
+        return bool(row["intent"] == "emergency" and sure)
+
+    tell("model alone", judged, by_model)
+    tell("door and model", judged, lambda one: door(one) or by_model(one))
+    for bar in (0.1, 0.2, 0.3, 0.5, 0.7):
+        likely = {text for text, row in of_text.items() if row["emergency"] >= bar}
+        tell(
+            f"door, or emergency likelier than {bar}",
+            judged,
+            lambda one, likely=likely: door(one) or one.text in likely,  # type: ignore[misc]
+        )
+
+
 def main() -> None:
     """Print the figures and, if asked, the faults."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("test", type=Path)
     options.add_argument("--weights", type=Path, help="default: the shipped ones")
+    options.add_argument("--model", type=Path, help="what scripts/intent_probabilities.py wrote")
     options.add_argument("--held-out", action="store_true")
     options.add_argument("--faults", action="store_true")
     given = options.parse_args()
@@ -79,6 +107,8 @@ def main() -> None:
     tell("rules alone", judged, lambda one: one.rule is not None)
     tell(f"score alone above {scoring.alone}", judged, lambda one: one.score > scoring.alone)
     tell("both, as at the door", judged, both)
+    if given.model:
+        tell_with_model(judged, given.model, both)
     others = sorted((one.score for one in judged if not one.wanted), reverse=True)
     for share in (0.005, 0.01, 0.02, 0.05) if others else ():
         bar = others[int(share * len(others))]

@@ -168,6 +168,8 @@ def make_classifier(config: Mapping[str, Any]) -> Classifier:
         morphemes=bool(config["morphemes"]),
         inverse_regularisation=float(config["inverse_regularisation"]),
         typos=float(config["typos"]),
+        run_together=bool(config["run_together"]),
+        balance=float(config["balance"]),
     )
     nets = int(config["nets"])
     if not nets:

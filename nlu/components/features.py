@@ -23,6 +23,8 @@ ORDINARY = {
     "사업자": "사업자",
 }
 NOTICE = re.compile(r"\[(?:주민등록|외국인등록|여권|운전면허)번호 삭제\]")
+# Where a message was not redacted (in a measurement) a number or an address is the same answer.
+CONTACT = re.compile(r"01\d-?\d{3,4}-?\d{4}(?!\d)|[\w.+-]+@[\w-]+\.[\w.]+", re.ASCII)
 DIGITS = re.compile(r"\d+")
 SPACES = re.compile(r"\s+")
 REPEATED = re.compile(r"(.)\1{2,}")
@@ -38,7 +40,8 @@ def plain(text: str) -> str:
 
 def readable(text: str) -> str:
     """The text with ordinary words where personal data were taken out."""
-    return TOKEN.sub(lambda token: ORDINARY.get(token[1], "⟦⟧"), NOTICE.sub(" ", text))
+    text = CONTACT.sub("⟦⟧", NOTICE.sub(" ", text))
+    return TOKEN.sub(lambda token: ORDINARY.get(token[1], "⟦⟧"), text)
 
 
 def morphemes(text: str) -> tuple[Morpheme, ...]:
@@ -55,6 +58,11 @@ def morpheme_terms(text: str) -> list[str]:
     terms += [f"2{one} {two}" for one, two in zip(["^", *names], [*names, "$"], strict=True)]
     terms += [f"s{one} {two}" for at, one in enumerate(words) for two in words[at + 1 : at + 4]]
     return terms
+
+
+def jamo_run_together(text: str) -> str:
+    """The letters without spaces: they are the same for those who never touch the space bar."""
+    return jamo(text).replace(" ", "")
 
 
 def jamo(text: str) -> str:

@@ -21,6 +21,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from threadpoolctl import threadpool_limits
 
+from korean import noise
 from nlu import language
 from nlu.components import combined, features, linear, net, vectors
 from nlu.components.combined import (
@@ -102,7 +103,7 @@ class IntentClassifier(GraphComponent, RasaIntentClassifier):
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Rasa's cache sees this class only; the features and the model live in other files."""
         return hash_of(
-            (features, linear, combined, net, vectors, language), version=sklearn.__version__
+            (features, linear, combined, net, vectors, language, noise), version=sklearn.__version__
         )
 
     def train(self, training_data: TrainingData) -> Resource:

@@ -13,6 +13,7 @@ from rasa.shared.exceptions import InvalidConfigException
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from nlu.components.features import jamo_run_together, plain
 from nlu.components.kinds import KindClassifier
 from nlu.components.linear import LinearTextClassifier, Settings
 from nlu.components.service import ServiceClassifier
@@ -132,3 +133,18 @@ def test_learning_typos_changes_nothing_but_what_is_learnt(tmp_path: Path) -> No
     again = LinearTextClassifier.load(tmp_path)
     assert again.settings.typos == 0.1
     assert np.allclose(again.probabilities(TEXTS), model.probabilities(TEXTS), atol=1e-4)
+
+
+def test_letters_that_run_together_are_the_same_without_spaces(tmp_path: Path) -> None:
+    assert jamo_run_together("길에 구멍이 났어요") == jamo_run_together("길에구멍이났어요")
+    model = LinearTextClassifier(Settings(run_together=True, balance=1.3)).fit(TEXTS, CODES)
+    model.save(tmp_path)
+    again = LinearTextClassifier.load(tmp_path)
+    assert (again.settings.run_together, again.settings.balance) == (True, 1.3)
+    assert np.allclose(again.probabilities(TEXTS), model.probabilities(TEXTS), atol=1e-4)
+
+
+def test_a_contact_reads_the_same_with_and_without_redaction() -> None:
+    assert plain("010-1234-5678이요") == plain("⟦전화1⟧이요")
+    assert plain("hong@example.com 으로요") == plain("⟦메일1⟧ 으로요")
+    assert plain("2026-000123") != plain("⟦전화1⟧")

@@ -17,9 +17,10 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu import cities
-from nlu.cities import read_names
+from nlu.cities import read_departments, read_names
 from nlu.components.pattern import PatternExtractor
 from nlu.components.place import PlaceExtractor
+from nlu.components.subject import SubjectExtractor
 from nlu.components.values import ValueExtractor, extract_values
 from nlu.model import Unusable
 
@@ -130,3 +131,41 @@ def test_a_city_that_cannot_be_read_is_named(tmp_path: Path, content: str | None
         file.write_text(content, encoding="utf-8")
     with pytest.raises(Unusable, match=r"city\.json"):
         read_names(file)
+
+
+def test_an_office_has_its_official_name_and_only_a_question_has_a_topic(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    city = tmp_path / "city.json"
+    departments = [{"id": "environment", "name": "환경과(소음·악취)"}]
+    city.write_text(json.dumps({"format": 1, "departments": departments}), encoding="utf-8")
+    monkeypatch.setenv(cities.VARIABLE, str(city))
+    assert read_departments(city) == {"환경과": "환경과(소음·악취)"}
+    extractor = _made(SubjectExtractor, tmp_path)
+    extractor.train(TrainingData())
+    again = SubjectExtractor.load(
+        SubjectExtractor.get_default_config(), extractor._storage, extractor._resource, CONTEXT
+    )
+    text = "\u200b환경과에 소음 지원금 물어봤어요"
+    for intent, wanted in (
+        ("ask_policy", [("organization", "환경과(소음·악취)"), ("topic", "소음 지원금")]),
+        ("report_complaint", [("organization", "환경과(소음·악취)")]),
+    ):
+        message = Message({TEXT: text, "intent": {"name": intent, "confidence": 1.0}})
+        again.process([message])
+        found = message.get(ENTITIES)
+        assert [(entity["entity"], entity["value"]) for entity in found] == wanted
+        assert text[found[0]["start"] : found[0]["end"]] == "환경과"
+
+
+def test_an_office_that_begins_a_place_is_no_office(tmp_path: Path) -> None:
+    text = "마포구청 앞 도로가 패였어요"
+    message = Message({TEXT: text})
+    message.set(ENTITIES, [{"entity": "place", "value": "마포구청 앞", "start": 0, "end": 6}])
+    _made(SubjectExtractor, tmp_path).process([message])
+    assert [entity["entity"] for entity in message.get(ENTITIES)] == ["place"]
+
+
+def test_a_wrong_setting_of_subjects_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfigException, match="topics"):
+        _made(SubjectExtractor, tmp_path, topics=[])
