@@ -16,6 +16,7 @@ PACKAGES = (
     "core",
     "dialogue",
     "knowledge",
+    "budget",
     "bots",
     "actions",
     "console",
@@ -32,6 +33,7 @@ MAY_IMPORT = {
         *("knowledge", "core", "korean", "sqlalchemy"),
         *("markdown_it", "numpy", "bm25s", "kiwipiepy"),
     },
+    "budget": {"budget", "core", "korean", "sqlalchemy", "openpyxl"},
 }
 
 
