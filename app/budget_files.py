@@ -135,6 +135,8 @@ class _WordedModel(_Strict):
     spoken: Text | None = None
     # It may be added up over governments without counting money twice.
     adds: bool = False
+    # It is the yearly change of this measure.
+    change_of: str = ""
 
 
 class _SenseModel(_Strict):
@@ -283,6 +285,7 @@ def _check_words(model: _WordsModel, codes: Collection[str], problems: Problems,
     if model.own_body not in codes:
         problems.add_at(name, 0, f"own_body: there is no body {model.own_body} in {BODIES}")
     for measure in (
+        *(each.change_of for each in model.measures if each.change_of),
         *(each for sense in model.senses for each in sense.means),
         *(each for several in model.item_measures.values() for each in several),
     ):
@@ -294,7 +297,8 @@ def _words(model: _WordsModel) -> Words:
     return Words(
         own_body=model.own_body,
         measures=tuple(
-            Measure(each.measure, each.spoken or each.measure, each.adds) for each in model.measures
+            Measure(each.measure, each.spoken or each.measure, each.adds, each.change_of)
+            for each in model.measures
         ),
         senses=tuple(Sense(each.words, each.means) for each in model.senses),
         item_measures=tuple(model.item_measures.items()),

@@ -13,6 +13,8 @@ class Measure:
     name: str
     spoken: str
     adds: bool = False
+    # It is the yearly change of this one: over other years that one is compared.
+    change_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,11 @@ class Words:
         """How a measure is spoken of."""
         found = self.by_name.get(measure)
         return measure if found is None else found.spoken
+
+    def change_of(self, measure: str) -> str:
+        """The measure whose yearly change this is, or the measure itself."""
+        found = self.by_name.get(measure)
+        return measure if found is None else found.change_of or measure
 
     def adds(self, measure: str) -> bool:
         """Whether it may be added up over governments."""

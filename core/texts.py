@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.act_texts import ACT_TEXTS
+from core.budget_texts import BUDGET_TEXTS
 from core.nearby_texts import NEARBY_TEXTS
 from core.rights_texts import RIGHTS_TEXTS
 from core.statutory_texts import STATUTORY_TEXTS
@@ -189,6 +190,7 @@ REQUIRED: Mapping[str, frozenset[str]] = {
     **WEB_TEXTS,
     **RIGHTS_TEXTS,
     **NEARBY_TEXTS,
+    **BUDGET_TEXTS,
 }
 
 

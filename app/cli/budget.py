@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli.budget_ask import ask
+
 if TYPE_CHECKING:
     from budget.import_run import ImportReport
 
@@ -19,6 +21,8 @@ budget_app = typer.Typer(
     no_args_is_help=True,
     help="Budget figures with their source rows: import, findings, questions.",
 )
+
+budget_app.command("ask")(ask)
 
 MOST_SHOWN = 20
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -62,23 +66,23 @@ def import_(
                     bar.length = max(lines, line, 1)
                     bar.update(line - bar.pos)
 
-                report = run_import(
-                    parts.database,
-                    file,
-                    datasets=known.datasets,
-                    bodies=known.bodies,
-                    actor=cli_actor(),
-                    now=parts.now,
-                    name=dataset,
-                    sheet=sheet,
-                    dry_run=dry_run,
-                    progress=show_line,
-                )
-                bar.length = max(bar.length or 1, 1)
-                bar.update(bar.length - bar.pos)
-    except Refused as refused:
-        typer.echo(f"sotong: {file.name}: {_sentence(refused)}", err=True)
-        raise typer.Exit(1) from None
+                try:
+                    report = run_import(
+                        parts.database,
+                        file,
+                        datasets=known.datasets,
+                        bodies=known.bodies,
+                        actor=cli_actor(),
+                        now=parts.now,
+                        name=dataset,
+                        sheet=sheet,
+                        dry_run=dry_run,
+                        progress=show_line,
+                    )
+                except Refused as refused:
+                    typer.echo(f"sotong: {file.name}: {_sentence(refused)}", err=True)
+                    raise typer.Exit(1) from None
+                bar.update((bar.length or 1) - bar.pos)
     except OSError as error:
         raise typer.BadParameter(f"{file}: {error.strerror}.") from None
     except KeyboardInterrupt:

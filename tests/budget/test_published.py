@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 
-import pytest
 from sqlalchemy import func, select
 
 from budget.import_run import ImportReport
 from core.database import Database
 from core.models.figure import Figure, FigureSeries
-from tests import builders
-from tests.budget.files import NAMES, PUBLISHED, bring, needs_published
+from tests.budget.files import needs_published
 
 pytestmark = needs_published
 
@@ -30,25 +27,15 @@ ROWS = {
 }
 
 
-@pytest.fixture(scope="module")
-def imported(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[tuple[Database, dict[str, ImportReport]]]:
-    database = builders.make_database(tmp_path_factory.mktemp("published"))
-    reports = {name: bring(database, PUBLISHED / f"{name}.csv") for name in NAMES}
-    yield database, reports
-    database.dispose()
-
-
-def test_every_row_is_in(imported: tuple[Database, dict[str, ImportReport]]):
-    for name, report in imported[1].items():
+def test_every_row_is_in(published: tuple[Database, dict[str, ImportReport]]):
+    for name, report in published[1].items():
         assert (report.added, report.refused) == (ROWS[name], []), name
 
 
 def test_every_sum_and_rate_that_both_exist_agrees(
-    imported: tuple[Database, dict[str, ImportReport]],
+    published: tuple[Database, dict[str, ImportReport]],
 ):
-    reports = imported[1]
+    reports = published[1]
     for name, kinds in {
         "budget_revision": {"sum": 3158, "rate": 3158},
         "revenue_accuracy": {"sum": 3158, "rate": 3158, "sources": 3361},
@@ -63,9 +50,9 @@ def test_every_sum_and_rate_that_both_exist_agrees(
 
 
 def test_what_does_not_agree_is_told_row_by_row(
-    imported: tuple[Database, dict[str, ImportReport]],
+    published: tuple[Database, dict[str, ImportReport]],
 ):
-    reports = imported[1]
+    reports = published[1]
     # A year that begins with another sum than the one before ended with: 550 times in the source itself.
     breaks = [each for each in reports["fund_balance"].findings if each.kind == "follows"]
     assert len(breaks) == reports["fund_balance"].tallies["follows"].different == 550
@@ -82,8 +69,8 @@ def test_what_does_not_agree_is_told_row_by_row(
     assert all("parts are not in the file" in each.note for each in shares)
 
 
-def test_known_claims_are_found_again(imported: tuple[Database, dict[str, ImportReport]]):
-    database = imported[0]
+def test_known_claims_are_found_again(published: tuple[Database, dict[str, ImportReport]]):
+    database = published[0]
     with database.reading() as session:
 
         def one(measure: str) -> int:
