@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import statistics
 import sys
 import tempfile
 import time
@@ -18,7 +19,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.budget_files import load_budget
+from budget.cells import read_cells, series_for
 from budget.import_run import ImportReport, run_import
+from budget.queries import figures_by_id, list_series, years_of
 from core.database import Database
 from core.models import Base
 
@@ -47,7 +50,45 @@ def main() -> int:
                     f"({worked:.1f} s of CPU) "
                     f"| {report.rows / took:,.0f} rows/s | {total / took:,.0f} figures/s |"
                 )
+            _show_questions(database)
     return 0
+
+
+def _show_questions(database: Database) -> None:
+    """Milliseconds of CPU and of the clock for the readings behind each kind of question."""
+    with database.reading() as session:
+        began = time.perf_counter()
+        series = list_series(session)
+        print(
+            f"| catalogue of {len(series)} series | {(time.perf_counter() - began) * 1e3:.1f} ms |"
+        )
+    bodies = [each.code for each in load_budget(ROOT / "city").bodies.every]
+    chance = random.Random(10)  # noqa: S311 (made figures)
+    kinds: dict[str, tuple[list[str] | None, int]] = {
+        "one body, one year": (bodies[:1], 1),
+        "one body, two years": (bodies[:1], 2),
+        "all bodies, one year (ranking, sum)": (None, 1),
+    }
+    for name, (among, count) in kinds.items():
+        worked, waited = [], []
+        for _ in range(100):
+            one = chance.choice(series)
+            others = series_for(series, one.measure, one.item)
+            years = [2010 + chance.randrange(10) for _ in range(count)]
+            named = None if among is None else [chance.choice(bodies)]
+            began, cpu = time.perf_counter(), time.process_time()
+            with database.reading() as session:
+                years_of(session, [each.id for each in others], bodies=named or bodies)
+                cells = read_cells(session, others, bodies=named, years=years)
+                figures_by_id(
+                    session, [id_ for cell in list(cells.values())[:5] for id_ in cell.ids]
+                )
+            waited.append((time.perf_counter() - began) * 1e3)
+            worked.append((time.process_time() - cpu) * 1e3)
+        print(
+            f"| {name} | {statistics.median(worked):.1f} ms of CPU (95 %: "
+            f"{statistics.quantiles(worked, n=20)[-1]:.1f}) | {statistics.median(waited):.1f} ms |"
+        )
 
 
 def make_file(file: Path, rows: int) -> None:
