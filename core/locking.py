@@ -3,7 +3,7 @@
 On SQLite every writing transaction has the whole database for itself (core.database), so nothing is
 asked there. On PostgreSQL transactions run side by side, and looking before writing is only safe under
 a lock. To keep two of them from waiting for each other all take locks in this order: channel pace,
-conversation, turn, delivery, case, articles, the audit log.
+conversation, turn, delivery, case, articles, figures, the audit log.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class Chain(IntEnum):
     AUDIT = 1
     OFFICERS = 2
     ARTICLES = 3
+    FIGURES = 4
 
 
 def lock_row(session: Session, model: type[Row], key: Any) -> Row | None:

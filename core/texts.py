@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.act_texts import ACT_TEXTS
+from core.budget_texts import BUDGET_TEXTS
 from core.nearby_texts import NEARBY_TEXTS
 from core.policy_texts import POLICY_TEXTS
 from core.rights_texts import RIGHTS_TEXTS
@@ -193,6 +194,7 @@ REQUIRED: Mapping[str, frozenset[str]] = {
     **RIGHTS_TEXTS,
     **NEARBY_TEXTS,
     **POLICY_TEXTS,
+    **BUDGET_TEXTS,
 }
 
 

@@ -16,6 +16,7 @@ PACKAGES = (
     "core",
     "dialogue",
     "knowledge",
+    "budget",
     "bots",
     "actions",
     "console",
@@ -33,6 +34,7 @@ MAY_IMPORT = {
         *("knowledge", "core", "korean", "sqlalchemy"),
         *("markdown_it", "numpy", "kiwipiepy"),
     },
+    "budget": {"budget", "core", "korean", "sqlalchemy", "openpyxl"},
 }
 
 

@@ -92,6 +92,7 @@ def compile_(
 
 def _load(city: Path | None, boundaries: Path | None, *, as_json: bool) -> tuple[City, Path]:
     """The checked city and where to compile it to; prints every mistake and exits with 1."""
+    from app.budget_files import load_budget
     from app.city_files import CityError, load_city
     from app.city_policy import load_policy
     from app.settings import Settings
@@ -101,6 +102,7 @@ def _load(city: Path | None, boundaries: Path | None, *, as_json: bool) -> tuple
     try:
         loaded = load_city(folder, boundaries_dir=boundaries or settings.boundaries_dir)
         load_policy(folder, departments={each.id for each in loaded.departments})
+        load_budget(folder)
     except CityError as error:
         _fail(error.errors, as_json=as_json)
     return loaded, settings.compiled_city

@@ -28,6 +28,7 @@ COMMANDS = {
     "officer": "app.cli.officer:officer_app",
     "post": "app.cli.post:post_app",
     "knowledge": "app.cli.knowledge:knowledge_app",
+    "budget": "app.cli.budget:budget_app",
     "city": "app.cli.city:city_app",
     "telegram": "app.cli.telegram:telegram_app",
     "departments": "app.cli.departments:departments_app",

@@ -25,6 +25,14 @@ from core.models.conversation import (
 )
 from core.models.department import DepartmentCallback, DepartmentMessage, DepartmentStandby
 from core.models.erasure import Erasure
+from core.models.figure import (
+    Figure,
+    FigureFinding,
+    FigureImport,
+    FigureRow,
+    FigureSeries,
+    FigureSource,
+)
 from core.models.nearby import CaseFollow, CaseMerge
 from core.models.officers import Officer, OfficerSession, Role
 from core.models.policy import PolicyQuestion
@@ -60,6 +68,12 @@ __all__ = [
     "DepartmentStandby",
     "Draft",
     "Erasure",
+    "Figure",
+    "FigureFinding",
+    "FigureImport",
+    "FigureRow",
+    "FigureSeries",
+    "FigureSource",
     "Handover",
     "LookupAttempt",
     "NamedLease",

@@ -45,6 +45,7 @@ GROUPS = (
     "telegram",
     "post",
     "knowledge",
+    "budget",
     "outbox",
     "turns",
     "alerts",
