@@ -169,23 +169,19 @@ class Policy(SotongAction):
         question = self._question(turn, question_id)
         if question is None:
             return self._say("policy_gone")
-        settled: dict[str, object] = {"outcome": Outcome.UNANSWERED}
         cited = None
         if article != NEITHER:
             cited = self._articles.read(article, question.question)
             if cited is None or not cited.sentences:
                 return self._person("policy_gone", turn)
-            settled = {
-                "outcome": Outcome.ANSWERED,
-                "article_key": cited.key,
-                "article_version": cited.version,
-            }
         with self._database.transaction() as session:
             settle_question(
                 session,
                 conversation_id=turn.conversation_id,
                 question_id=question_id,
-                **settled,  # type: ignore[arg-type]
+                outcome=Outcome.ANSWERED if cited else Outcome.UNANSWERED,
+                article_key=cited.key if cited else None,
+                article_version=cited.version if cited else None,
             )
         if cited is None:
             return self._unknown(turn)
