@@ -36,10 +36,10 @@ def open_questions(
 ) -> list[OpenQuestion]:
     """The last of them, the earliest first; an answer belongs to the last question before it."""
     rows = unanswered_in(session, conversation_id=conversation_id)
-    ends = [row.asked_at for row in rows[1:]]
+    ends: list[datetime | None] = [*(row.asked_at for row in rows[1:]), None]
     return [
         OpenQuestion(row.id, row.asked_at, hidden(row.question), _answer(lines, row, end))
-        for row, end in zip(rows, [*ends, None], strict=True)
+        for row, end in zip(rows, ends, strict=False)  # no row, no end
     ]
 
 
