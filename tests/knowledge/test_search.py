@@ -172,6 +172,8 @@ def test_a_file_of_questions_is_measured(
     figures = json.loads(capsys.readouterr().out)
     assert (figures["questions"], figures["outside"], figures["first"]) == (1, 1, 1.0)
     assert figures["silent_outside"] == 1.0
+    shares = ("right", "wrong", "asked_back", "silent_inside")
+    assert sum(figures[name] for name in shares) == 1
     file.write_text('{"question": "여권", "article": "nothing"}\n')
     assert run(["knowledge", "evaluate", str(file)]) == 2
 
