@@ -155,6 +155,7 @@ class _WordsModel(_Strict):
     senses: tuple[_SenseModel, ...] = Field(min_length=1)
     item_measures: dict[Text, tuple[Text, ...]]
     item_words: tuple[_ItemWordsModel, ...] = ()
+    suggested: tuple[Text, ...] = ()
     elsewhere: tuple[Text, ...] = ()
 
 
@@ -303,5 +304,6 @@ def _words(model: _WordsModel) -> Words:
         senses=tuple(Sense(each.words, each.means) for each in model.senses),
         item_measures=tuple(model.item_measures.items()),
         item_words=tuple((each.item, each.words) for each in model.item_words),
+        suggested=model.suggested,
         elsewhere=model.elsewhere,
     )

@@ -156,6 +156,16 @@ def dense(text: str) -> str:
     return _KEPT.sub("", normalise(text[:LONGEST]).text.lower())
 
 
+def as_written(text: str, piece: Piece) -> str:
+    """The whole words of a question in which a piece of its dense text stands, as they were written."""
+    whole = normalise(text[:LONGEST]).text
+    kept = [at for at, character in enumerate(whole) if not _KEPT.match(character.lower())]
+    first, last = kept[piece.start], kept[piece.start + len(piece.text) - 1]
+    begin = whole.rfind(" ", 0, first) + 1
+    end = whole.find(" ", last)
+    return whole[begin : len(whole) if end < 0 else end].strip(" ?!.,~")
+
+
 def make_lexicon(words: Words, bodies: Bodies, series: Sequence[Series]) -> Lexicon:
     """All that can be asked with what is in the database now."""
     made = Lexicon()

@@ -12,7 +12,7 @@ from datetime import date
 
 from budget.bodies import LAST_YEAR, Bodies, Body
 from budget.figures import Series
-from budget.lexicon import Lexicon, Piece, dense, make_lexicon
+from budget.lexicon import Lexicon, Piece, as_written, dense, make_lexicon
 from budget.query import Doubt, Group, Op, Query, Understood
 from budget.slips import repair
 from budget.words import Words
@@ -53,8 +53,8 @@ def understand(
     if any(not piece.known for piece in pieces):
         repaired = repair(ground.lexicon, whole, pieces)
         if repaired is None:
-            unknown = next(piece.text for piece in pieces if not piece.known)
-            return Doubt("words", unknown, nearest(unknown, ground))
+            unknown = next(piece for piece in pieces if not piece.known)
+            return Doubt("words", as_written(text, unknown), nearest(unknown.text, ground))
         readings = repaired.readings
         pieces = ground.lexicon.cut(repaired.text)
     elsewhere = next((piece for piece in pieces if piece.of("elsewhere") is not None), None)
@@ -73,8 +73,16 @@ def nearest(words: str, ground: Ground) -> tuple[str, ...]:
     near = [each for each in ranked if likeness(words, each) >= _LIKE][:_OFFERS]
     if near:
         return tuple(near)
-    known = {each.measure for each in ground.series}
-    return tuple(each.spoken for each in ground.words.measures if each.name in known)[:_OFFERS]
+    return tuple(each for each in ground.words.suggested if _is_there(each, ground))[:_OFFERS]
+
+
+def _is_there(word: str, ground: Ground) -> bool:
+    """Whether there are figures of what a word means."""
+    measures = {each.measure for each in ground.series}
+    return any(
+        meaning.kind == "item" or (meaning.kind == "sense" and measures & set(meaning.values))
+        for meaning in ground.lexicon.words.get(dense(word), ())
+    )
 
 
 class _Reader:

@@ -36,6 +36,8 @@ class Words:
     # kind of item → what is asked of such an item when nothing is said.
     item_measures: tuple[tuple[str, tuple[str, ...]], ...]
     item_words: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    # What is offered when nothing sounds like what was asked.
+    suggested: tuple[str, ...] = ()
     # What people ask about and no table here tells; never taken for a slip of the pen.
     elsewhere: tuple[str, ...] = ()
 

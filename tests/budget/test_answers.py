@@ -129,6 +129,19 @@ def test_a_word_that_nobody_knows_is_never_passed_over(database: Database):
     answer = ask(database, "2024년 경기도 도로 예산은?")
     assert (answer.kind, answer.figures) == ("ask", ())
     assert "'도로'" in answer.text
+    # Nothing here sounds like it: what there is is offered.
+    assert answer.offers == ("당초예산", "최종예산", "채무비율")
+    answer = ask(database, "2024년 서울 시민 한 명이 내는 예산")
+    assert "'시민 한 명이 내는' 부분" in answer.text
+
+
+def test_every_doubt_shows_words_of_the_question(database: Database):
+    for question in (
+        "？？도로！ 예산",
+        "2024년　경기도　도로　예산",
+        "예산 GDP",
+    ):
+        assert ask(database, question).kind == "ask"
 
 
 def test_a_slip_is_read_and_that_is_said(database: Database):
