@@ -115,9 +115,17 @@ def unsure_deliveries(parts: Parts) -> Problem | None:
 
 
 def rasa_down(parts: Parts) -> Problem | None:
-    """Rasa does not answer, or has no model."""
-    if answers(f"{parts.settings.rasa_url}{HEALTH_PATH}"):
+    """A Rasa does not answer, or has no model."""
+    urls = parts.settings.rasa_urls
+    down = [url for url in urls if not answers(f"{url}{HEALTH_PATH}")]
+    if not down:
         return None
+    if len(down) < len(urls):
+        return Problem(
+            f"Rasa {len(urls)}대 가운데 {len(down)}대가 응답하지 않거나 모델을 읽지 못했습니다: "
+            f"{', '.join(down)}",
+            "그 Rasa의 기록을 보고 다시 시작하세요. 그동안 나머지가 대화를 맡습니다.",
+        )
     return Problem(
         "Rasa가 응답하지 않거나 모델을 읽지 못했습니다.",
         "Rasa의 기록(rasa.log)을 보고 다시 시작하세요. 그동안 시민에게는 늦어진다고 안내합니다.",

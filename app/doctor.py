@@ -24,8 +24,7 @@ from app.audit_log import verify_audit
 from app.city_compile import render_city
 from app.city_files import load_city
 from app.city_yaml import CityError
-from app.demo_checks import Port, port_problem, ports_of
-from app.demo_programs import NLU_PYTHON, answers, heartbeat_age
+from app.demo_programs import NLU_PYTHON
 from app.doctor_database import look_at_server
 from app.doctor_departments import look_at_departments
 from app.doctor_findings import Finding, Verdict
@@ -33,6 +32,7 @@ from app.doctor_findings import fail as _fail
 from app.doctor_findings import ok as _ok
 from app.doctor_findings import warn as _warn
 from app.doctor_operations import look_at_operations
+from app.doctor_processes import look_at_processes
 from app.doctor_telegram import look_at_telegram
 from app.migrate import pending_revisions
 from app.settings import SECRET_NAMES, Settings, SettingsError, project_root
@@ -96,7 +96,7 @@ def examine(*, load: Callable[[], Settings] = Settings.load) -> Iterator[Finding
         yield from look_at_departments(settings, city)
     yield _disk(settings)
     yield _clock(now=time.time(), newest=_newest_source())
-    yield from _processes(settings)
+    yield from look_at_processes(settings)
     yield look_at_telegram(settings)
     yield from look_at_operations(settings)
 
@@ -143,6 +143,8 @@ def _modern_python() -> Finding:
 
 
 def _nlu_python() -> Finding:
+    if _without_nlu():
+        return _ok("python of Rasa", "Rasa runs elsewhere: there is no nlu/ here")
     python = project_root() / NLU_PYTHON
     code = "import sys, importlib.metadata as m; print(*sys.version_info[:2], m.version('rasa'))"
     try:
@@ -162,12 +164,19 @@ def _nlu_python() -> Finding:
     return _ok("python of Rasa", f"3.10 with Rasa {words[2]}")
 
 
+def _without_nlu() -> bool:
+    """Whether Rasa's part of the project is missing here, as in the image of the apps."""
+    return not (project_root() / "nlu").is_dir()
+
+
 def _city(settings: Settings, city: City) -> Finding:
     text = (
         f"{city.jurisdiction.name}: {len(city.departments)} departments, "
         f"{len(city.services)} services, {len(city.rules)} routing rules"
     )
     compiled = settings.compiled_city
+    if _without_nlu():
+        return _ok("city files", text)
     if not compiled.exists() or compiled.read_bytes() != render_city(city):
         return _warn(
             "city files",
@@ -197,6 +206,8 @@ def _calendar(city: City, *, today: date) -> Finding:
 def _model(settings: Settings, city: City | None) -> Finding:
     if city is None:
         return _warn("model", "cannot be compared while the city's files are broken", "mend them")
+    if _without_nlu():
+        return _ok("model", "lies where Rasa runs, made together with it")
     python = project_root() / NLU_PYTHON
     try:
         done = subprocess.run(
@@ -344,39 +355,3 @@ def _clock(*, now: float, newest: float) -> Finding:
             "set the clock (timedatectl set-ntp true)",
         )
     return _ok("clock", shown)
-
-
-def _processes(settings: Settings) -> Iterator[Finding]:
-    rasa, actions, public, internal = ports_of(settings)
-    health = {
-        rasa: f"{settings.rasa_urls[0]}/webhooks/turns/health",
-        actions: f"{settings.actions_url}/healthz",
-        public: f"{settings.public_url}/healthz",
-        internal: f"{settings.internal_url}/healthz",
-    }
-    alive = {port: answers(url) for port, url in health.items()}
-    beat = heartbeat_age(settings)
-    something_runs = any(alive.values()) or beat is not None
-    for port, url in health.items():
-        yield _process(port, url, alive=alive[port], something_runs=something_runs)
-    if beat is not None:
-        yield _ok("the worker", f"last beat {beat:.0f} s ago")
-    elif something_runs:
-        yield _fail(
-            "the worker",
-            "no beat in the last 20 s: late answers and reminders wait",
-            f"start it (`sotong worker`) and read {settings.log_dir / 'worker.log'}",
-        )
-    else:
-        yield _warn("the worker", "not running", "`make demo` starts everything")
-
-
-def _process(port: Port, url: str, *, alive: bool, something_runs: bool) -> Finding:
-    if alive:
-        return _ok(port.title, f"answers at {url}")
-    problem = port_problem(port)
-    if problem:
-        return _fail(port.title, problem, "or look at its log if it is only starting")
-    if something_runs:
-        return _fail(port.title, f"{url} does not answer", "start it; its log names the cause")
-    return _warn(port.title, f"not running; port {port.number} is free", "`make demo` starts it")

@@ -31,6 +31,7 @@ from core.leases import hold_lease
 from core.models import AuditEntry
 from core.models.base import Base
 from core.replies import Reply
+from tests.app.test_health import HealthyRasa
 from tests.builders import Clock, make_conversation, make_turn, sample_city
 from tests.peers.telegram_sim import TelegramSim
 from tests.ports import free_port
@@ -306,6 +307,21 @@ def test_silent_neighbours_and_a_full_disk_are_trouble(tmp_path, clock):
     assert rule_says(parts, "actions_down")
     assert "MB" in str(rule_says(parts, "disk_low"))
     parts.close()
+
+
+def test_one_silent_rasa_of_several_is_trouble_and_is_named(tmp_path, clock):
+    well, silent = HealthyRasa(), f"http://127.0.0.1:{free_port()}"
+    try:
+        parts = parts_of(tmp_path, clock, rasa_url=f"{well.url},{silent}")
+        said = str(rule_says(parts, "rasa_down"))
+        assert silent in said
+        assert well.url not in said
+        parts.close()
+        parts = parts_of(tmp_path, clock, rasa_url=f"{well.url},{well.url}")
+        assert rule_says(parts, "rasa_down") is None
+        parts.close()
+    finally:
+        well.close()
 
 
 def test_a_broken_audit_chain_is_trouble_and_names_the_line(parts, clock):

@@ -18,6 +18,7 @@ from app.settings import Settings, project_root
 from core.audit import record_audit
 from core.database import Database
 from core.models.vault import AuditEntry
+from tests.app.test_health import HealthyRasa
 from tests.ports import free_port
 
 
@@ -151,3 +152,28 @@ def test_the_command_fails_only_when_a_check_failed(
     monkeypatch.setenv("SOTONG_CITY_DIR", str(settings.var_dir))
     assert run(["doctor"]) == 1
     assert "fail  city files" in capsys.readouterr().out
+
+
+def test_an_app_in_a_container_of_its_own_misses_nothing_that_lies_elsewhere(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    # As in the image of the apps: no nlu/ beside them, each program at an address of its own.
+    monkeypatch.setattr("app.doctor.project_root", lambda: tmp_path)
+    well = HealthyRasa()
+    silent = f"http://127.0.0.1:{free_port()}"
+    try:
+        spread = {
+            "rasa_url": f"{well.url},{silent}",
+            "actions_url": f"http://localhost:{free_port()}",
+        }
+        found = findings_of(settings.model_copy(update=spread))
+    finally:
+        well.close()
+    for name in ("python of Rasa", "city files", "model", "Rasa"):
+        assert found[name].verdict is Verdict.OK, found[name]
+    for name in ("the public app", "the internal app"):
+        assert found[name].verdict is Verdict.WARN
+        assert "does not run here" in found[name].text
+    assert found["the actions app"].verdict is Verdict.FAIL
+    assert found["Rasa 2"].verdict is Verdict.FAIL
+    assert silent in found["Rasa 2"].text

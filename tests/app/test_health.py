@@ -178,6 +178,23 @@ def test_what_waits_too_long_is_not_ready_and_its_words_are_not_told(settings):
     assert talk.address not in ready.text
 
 
+def test_of_several_rasas_one_that_works_is_enough(settings, rasa):
+    nobody = f"http://127.0.0.1:{free_port()}"
+    empty = HealthyRasa(status=503)
+    try:
+        for urls, said in (
+            (f"{nobody},{rasa.url}", "ok"),
+            (f"{empty.url},{rasa.url}", "ok"),
+            (f"{nobody},{nobody}", "out of reach"),
+            (f"{nobody},{empty.url}", "no model is loaded"),
+        ):
+            app = make_actions_app(settings.model_copy(update={"rasa_url": urls}))
+            [ready] = ask(app, "/readyz")
+            assert ready.json()["checks"]["rasa"] == said
+    finally:
+        empty.close()
+
+
 def test_a_storm_of_probes_looks_once(settings, rasa):
     answers = ask(make_public_app(settings), *["/readyz"] * 200)
     assert {answer.status_code for answer in answers} == {200}

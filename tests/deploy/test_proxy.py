@@ -139,6 +139,8 @@ def test_citizens_pages_come_over_tls_with_strict_transport(proxy: Proxy):
     assert answer.status_code == 200
     assert answer.headers["strict-transport-security"].startswith("max-age=")
     assert "server" not in answer.headers
+    # Outside it has another port than it knows of: none may be announced.
+    assert "alt-svc" not in answer.headers
 
 
 def test_a_visitor_cannot_choose_the_address_that_the_app_sees(proxy: Proxy):
