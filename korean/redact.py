@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from korean.bank_accounts import find_accounts
@@ -29,6 +29,8 @@ from korean.resident_numbers import find_resident_numbers
 from korean.unit_numbers import find_units
 
 _BRACKETS = str.maketrans("⟦⟧", "〔〕")
+# Between two digits "이구" is as well 2 and 9 as the "이고" of "뒤에는 이고 …".
+_TWO_NINE = re.compile(r"(?<=[0-9])이구(?=[0-9공영일이삼사오육륙칠팔구])")
 _SHORTEST_RESIDENT_HALF = 6
 _SHORTEST_PHONE = 9
 # What stands for personal data already, ours or typed, is one letter that no finder knows; else the
@@ -116,9 +118,24 @@ def redact(raw: str, *, public_numbers: Collection[str] = frozenset()) -> Redact
             start, end = whole.places[one.start], whole.places[one.end - 1] + 1
             spans.append(Span(*normal.raw_span(start, end), one.kind, one.value, one.score))
         whole = whole.without([(one.start, one.end) for one in finds])
-    spans.sort(key=lambda span: span.start)
+    spans = _parted(spans)
     refused = tuple(dict.fromkeys(span.kind for span in spans if span.kind in NOTICES))
     return Redaction(raw.translate(_BRACKETS), tuple(spans), refused)
+
+
+def _parted(spans: list[Span]) -> list[Span]:
+    """In order, each beginning where the one before ends at the earliest.
+
+    One raw character may stand for several digits (a circled or squared number), of which the first belong to
+    one find and the rest to the next.
+    """
+    parted: list[Span] = []
+    at = 0
+    for span in sorted(spans, key=lambda span: span.start):
+        if span.end > at:
+            parted.append(replace(span, start=max(span.start, at)))
+            at = span.end
+    return parted
 
 
 @dataclass(frozen=True)
@@ -165,6 +182,10 @@ def _find(text: str, public: frozenset[str]) -> Iterator[Found]:
     if "一" in text:
         others = list(find_chains(text, shortest=_SHORTEST_RESIDENT_HALF, hanja_one_is_dash=True))
         residents += find_resident_numbers(text, others, is_phone=explains)
+    if _TWO_NINE.search(text):
+        read = _TWO_NINE.sub("29", text)
+        others = list(find_chains(read, shortest=_SHORTEST_RESIDENT_HALF))
+        residents += find_resident_numbers(read, others, is_phone=explains)
     yield from _joined(residents)
     yield from find_passports(text)
     if chains:

@@ -257,6 +257,38 @@ def test_a_planted_resident_number_never_survives(
     assert number not in digits_of(stored)
 
 
+@pytest.mark.parametrize(
+    "written", ["２３0618-５이구오５５６", "230618 1이구사556", "230618-1이구일이삼사"]
+)
+def test_two_and_nine_said_inside_a_resident_number_are_digits(written: str) -> None:
+    assert redact(f"번호는 {written} 입니다").refused
+
+
+def test_finds_that_share_a_raw_character_do_not_overlap() -> None:
+    many = chr(0x1EC82)
+    raw = "".join(
+        (
+            "¾@",
+            many,
+            "¼@¾@",
+            chr(0x2F00),
+            "¾@",
+            many,
+            "¼@¾@¾@",
+            many,
+            ";",
+            many,
+            "¾¾",
+            many,
+            "¾@@¾@",
+        )
+    )
+    at = 0
+    for span in redact(raw).spans:
+        assert at <= span.start < span.end
+        at = span.end
+
+
 @given(st.text(st.characters()))
 def test_no_text_makes_it_fail_and_spans_fit_the_raw_text(raw: str) -> None:
     redaction = redact(raw)
