@@ -16,6 +16,7 @@ PACKAGES = (
     "core",
     "dialogue",
     "knowledge",
+    "publishing",
     "bots",
     "actions",
     "console",
@@ -32,6 +33,7 @@ MAY_IMPORT = {
         *("knowledge", "core", "korean", "sqlalchemy"),
         *("markdown_it", "numpy", "bm25s", "kiwipiepy"),
     },
+    "publishing": {"publishing", "core", "korean", "emoji"},
 }
 
 

@@ -10,8 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from bots.telegram_render import (
-    CAPTION_LIMIT,
-    TEXT_LIMIT,
     AlbumPart,
     Keyboard,
     Part,
@@ -19,7 +17,6 @@ from bots.telegram_render import (
     PointPart,
     messages_in,
     render_parts,
-    units,
 )
 from core.clock import KST
 from core.errors import Refused
@@ -27,6 +24,7 @@ from core.models.post import Post
 from core.post_content import content_of
 from core.texts import Texts
 from korean.redact import redact
+from publishing.telegram_text import CAPTION_LIMIT, TEXT_LIMIT, units
 
 STATES = {
     "draft": "초안",
