@@ -32,6 +32,7 @@ class Chain(IntEnum):
     AUDIT = 1
     OFFICERS = 2
     ARTICLES = 3
+    PUBLISHING = 4
 
 
 def lock_row(session: Session, model: type[Row], key: Any) -> Row | None:

@@ -197,6 +197,7 @@ def approve(
                 approver_id=me.id,
                 content_hash=content_hash,
                 now=parts.now(),
+                rules=parts.city.publishing,
             )
         show(parts, post, as_json=as_json)
         if not parts.settings.telegram_token:
@@ -280,7 +281,7 @@ def list_(
         known = ", ".join(STATES)
         raise typer.BadParameter(f"{state!r} is not a state: {known}.", param_hint="--state")
     with open_parts() as parts:
-        look_after_posts(parts.database, now=parts.now())
+        look_after_posts(parts.database, now=parts.now(), rules=parts.city.publishing)
         with parts.database.reading() as session:
             found = list_posts(session, state=state, limit=limit)
         rows = [as_data(post, parts.city.texts) for post in found]

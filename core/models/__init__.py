@@ -29,6 +29,7 @@ from core.models.nearby import CaseFollow, CaseMerge
 from core.models.officers import Officer, OfficerSession, Role
 from core.models.post import Post
 from core.models.privacy import CaseLink, Consent, DataLink, RetentionRun
+from core.models.publishing import PostVersion, PublishingStop
 from core.models.vault import AuditEntry, AuditHead, VaultItem, VaultKey
 
 __all__ = [
@@ -65,6 +66,8 @@ __all__ = [
     "Officer",
     "OfficerSession",
     "Post",
+    "PostVersion",
+    "PublishingStop",
     "RetentionRun",
     "Role",
     "Turn",
