@@ -29,6 +29,7 @@ from console import (
     departments,
     login,
     officers,
+    posts,
 )
 from console.access import (
     Access,
@@ -69,7 +70,7 @@ def make_router(deps: ConsoleDeps) -> APIRouter:
     pages_of = (
         *(login, dashboard, conversations, case_list, case_months, cases),
         *(case_forms, case_flags, case_merge),
-        *(departments, officers, audit),
+        *(departments, posts, officers, audit),
     )
     for module in pages_of:
         module.add_pages(router, deps=deps, pages=pages)

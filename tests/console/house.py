@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from PIL import Image
 
+from app.cli.post_view import as_data
 from console.deps import ConsoleDeps
 from console.pages import FILE_LIFE
 from console.passwords import Argon2Hasher
@@ -179,6 +180,8 @@ def open_house(folder: Path) -> Iterator[House]:
                 cookie_key=COOKIE_KEY,
                 now=clock,
                 kick=kicked.append,
+                preview=lambda post: as_data(post, sample_city().texts),
+                channel_address="@city_news",
             )
         )
     )
