@@ -29,6 +29,7 @@ from core.clock import Duties, WorkCalendar
 from core.consent_texts import ConsentText
 from core.geo import Polygon, make_shape
 from core.matters import TALK, Matter
+from core.publishing_rules import ALWAYS, PublishingRules
 from core.retention_rules import RetentionRule
 from core.texts import Texts
 
@@ -52,6 +53,7 @@ def make_city(
     texts: Texts,
     retention: tuple[RetentionRule, ...] = (),
     consents: tuple[ConsentText, ...] = (),
+    publishing: PublishingRules = ALWAYS,
     flag_rules: FlagRules = FLAG_RULES,
     emergency_scoring: EmergencyScoring | None = None,
 ) -> City:
@@ -90,6 +92,7 @@ def make_city(
         retention=retention,
         consents=consents,
         flag_rules=flag_rules,
+        publishing=publishing,
     )
 
 

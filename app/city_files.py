@@ -21,11 +21,13 @@ from app.city_emergency import load_emergency, load_scoring
 from app.city_flags import FlagsModel, make_flag_rules
 from app.city_periods import PeriodsModel, check_services, make_duties, make_matters
 from app.city_privacy import ConsentModel, RetentionModel, consent_texts, retention_rules
+from app.city_publishing import PublishingModel, make_publishing_rules
 from app.city_yaml import CityError, Document, Problems, Where, read_document, validate
 from core.case_likeness import FLAG_RULES, FlagRules
 from core.city import City
 from core.clock import Duties, WorkCalendar
 from core.matters import LAW_MATTERS, Matter
+from core.publishing_rules import ALWAYS, PublishingRules
 from core.texts import Texts
 
 __all__ = ["CityError", "compile_city", "load_city"]
@@ -93,6 +95,7 @@ class _Loader:
         matters, duties = self._periods()
         check_services(services, problems=self.problems)
         flag_rules = self._flag_rules()
+        publishing = self._publishing()
         boundaries = self._boundaries(jurisdiction, _bare(gus))
         if self.problems.found or jurisdiction is None or calendar is None:
             raise CityError(self.problems.sentences())
@@ -119,6 +122,7 @@ class _Loader:
             retention=retention,
             consents=consents,
             flag_rules=flag_rules,
+            publishing=publishing,
         )
 
     def _read(self, relative: str) -> Document | None:
@@ -218,6 +222,13 @@ class _Loader:
             return FLAG_RULES
         model = self._one("flags.yml", FlagsModel)
         return FLAG_RULES if model is None else make_flag_rules(model)
+
+    def _publishing(self) -> PublishingRules:
+        """Without the file there are no quiet hours and no blackouts."""
+        if not (self.folder / "publishing.yml").exists():
+            return ALWAYS
+        model = self._one("publishing.yml", PublishingModel)
+        return ALWAYS if model is None else make_publishing_rules(model)
 
     def _boundaries(
         self, model: models.JurisdictionModel | None, gus: Sequence[models.GuModel]

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from app.channels import make_channels
+from app.cli.post_view import as_data
 from app.departments import make_department_router
 from app.headers import DefaultHeaders
 from app.operations import make_operations
@@ -56,6 +57,8 @@ def make_app(settings: Settings | None = None) -> FastAPI:
                 now=parts.now,
                 kick=talk.runner.kick,
                 policy=policy,
+                preview=lambda post: as_data(post, parts.city.texts),
+                channel_address=parts.settings.telegram_channel or None,
             )
         )
     )

@@ -12,6 +12,7 @@ from datetime import timedelta
 from app.city_files import load_city
 from app.clock import utc_now
 from app.file_store import make_file_store
+from app.held_posts import hold_posts
 from app.settings import Settings
 from app.vault_keys import make_keys
 from app.watched_sender import watch_channel
@@ -120,7 +121,11 @@ def build_talk(
     vault = parts.vault
     channels = tuple(
         watch_channel(
-            open_channel(channel, database=parts.database, vault=vault, now=parts.now), telemetry
+            hold_posts(
+                open_channel(channel, database=parts.database, vault=vault, now=parts.now),
+                parts.database,
+            ),
+            telemetry,
         )
         for channel in channels
     )

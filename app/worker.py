@@ -163,7 +163,9 @@ def _jobs(parts: Parts, talk: Talk, work: DepartmentWork) -> list[tuple[Callable
         _quietly(keeping.run_if_due)
 
     def posts() -> None:
-        _quietly(lambda: look_after_posts(parts.database, now=parts.now()))
+        _quietly(
+            lambda: look_after_posts(parts.database, now=parts.now(), rules=parts.city.publishing)
+        )
 
     def rasa() -> None:
         _quietly(rasa_watch.look)

@@ -1,23 +1,20 @@
 """Turns a Reply into the messages that Telegram takes: text, photo, album, place. Pure; must not send.
 
-Limits (Bot API): text 4096, caption 1024, album 2-10, callback data 64 bytes. Telegram counts UTF-16
-code units after the markup was read.
+Limits (Bot API): album 2-10, callback data 64 bytes; those of words are in ``publishing.telegram_text``.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from bots.text import safe_url, storable, without_tokens
 from core.replies import Choice, Image, Link, Point, Reply
 from core.texts import Texts
+from publishing.telegram_text import CAPTION_LIMIT, TEXT_LIMIT, split, units
 
-TEXT_LIMIT = 4096
-CAPTION_LIMIT = 1024
 # Longer titles get a line of their own, so that an old phone does not cut them.
 SHORT_TITLE = 9
 BUTTONS_IN_A_ROW = 3
@@ -27,14 +24,6 @@ _COPIED = re.compile(
     r"|(?<=코드: )[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4}"
     r"|(?=[2-9A-HJ-NP-Z-]*[0-9])(?=[2-9A-HJ-NP-Z-]*[A-Z])[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4})"
     r"(?![0-9A-Za-z-])"
-)
-# Where a long text may be parted, the best places first.
-_BREAKS = (
-    re.compile(r"\n\s*\n"),
-    re.compile(r"\n"),
-    re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+"),
-    re.compile(r"(?<=[,;:])\s+"),
-    re.compile(r"\s+"),
 )
 
 
@@ -126,41 +115,6 @@ def to_html(text: str) -> str:
         at = found.end()
     out.append(html.escape(text[at:], quote=False))
     return "".join(out)
-
-
-def units(text: str) -> int:
-    """The length as Telegram counts it."""
-    return len(text) + sum(ord(c) > 0xFFFF for c in text)
-
-
-def split(text: str, limit: int) -> Iterator[str]:
-    """Parts of at most ``limit`` UTF-16 units, cut after a paragraph, a line, a sentence or a word."""
-    rest = text.strip()
-    # Counted only where the end is near: a count of all that is left, for each part, would grow
-    # with the square of the length.
-    while len(rest) > limit or units(rest) > limit:
-        head = _head(rest, limit)
-        cut = next((at for at in (_last_break(head, each) for each in _BREAKS) if at), len(head))
-        part = rest[:cut].rstrip()
-        if part:
-            yield part
-        rest = rest[cut:].lstrip()
-    if rest:
-        yield rest
-
-
-def _head(text: str, limit: int) -> str:
-    head = text[:limit]
-    while units(head) > limit:
-        # A character is two units at most, so that no more is cut than must be.
-        head = head[: len(head) - (units(head) - limit + 1) // 2]
-    return head
-
-
-def _last_break(head: str, pattern: re.Pattern[str]) -> int | None:
-    """The end of the last break in the second half; an earlier one would waste the message."""
-    ends = [found.end() for found in pattern.finditer(head) if found.end() > len(head) // 2]
-    return ends[-1] if ends else None
 
 
 def _keyboard(choices: tuple[Choice, ...], link: Link | None, delivery_id: int) -> Keyboard:

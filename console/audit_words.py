@@ -12,6 +12,7 @@ GROUPS = {
     "department": "부서 연계",
     "post": "게시글",
     "article": "정책 안내 글",
+    "publishing": "게시 멈춤",
     "turn": "답하지 못한 말",
     "outbox": "보내지 못한 말",
 }
@@ -21,6 +22,8 @@ _ACTIONS = {
     "vault.rotated": "암호키 교체 끝",
     "vault.check": "암호키 점검",
     "vault.key_lost": "암호키 분실 처리",
+    "publishing.stop": "게시 멈추기",
+    "publishing.resume": "게시 다시 시작",
     "conversation.read": "대화 보기",
     "conversation.list": "대화 목록 보기",
     "conversation.search": "대화 찾기",

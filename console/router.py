@@ -33,6 +33,7 @@ from console import (
     departments,
     login,
     officers,
+    posts,
 )
 from console.access import (
     Access,
@@ -77,7 +78,7 @@ def make_router(deps: ConsoleDeps) -> APIRouter:
         *(case_forms, case_flags, case_merge),
         # "/articles/new" and the like before "/articles/{id}".
         *(article_gaps, article_ask, article_forms, articles),
-        *(departments, officers, audit),
+        *(departments, posts, officers, audit),
     )
     for module in pages_of:
         module.add_pages(router, deps=deps, pages=pages)

@@ -11,6 +11,7 @@ from core.case_likeness import FLAG_RULES, FlagRules
 from core.consent_texts import ConsentText
 from core.geo import Area, Shape
 from core.matters import LAW_MATTERS, Matter
+from core.publishing_rules import ALWAYS, PublishingRules
 from core.retention_rules import RetentionRule
 from core.statutory import DUTIES, Duties
 from core.texts import Texts
@@ -277,6 +278,7 @@ class City:
     matters: tuple[Matter, ...] = LAW_MATTERS
     duties: Duties = DUTIES
     flag_rules: FlagRules = FLAG_RULES
+    publishing: PublishingRules = ALWAYS
     # Without it the rules decide alone.
     emergency_scoring: EmergencyScoring | None = None
 

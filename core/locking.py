@@ -33,6 +33,7 @@ class Chain(IntEnum):
     OFFICERS = 2
     ARTICLES = 3
     FIGURES = 4
+    PUBLISHING = 5
 
 
 def lock_row(session: Session, model: type[Row], key: Any) -> Row | None:

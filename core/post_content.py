@@ -20,6 +20,7 @@ from korean.redact import redact
 LONGEST_TEXT = 10_000
 LONGEST_TITLE = 100
 LONGEST_URL = 2000
+LONGEST_BASIS = 200
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class PostContent:
     images: tuple[Image, ...] = ()
     link: Link | None = None
     scheduled_at: datetime | None = None
+    # The law that asks for it, such as 지방재정법 60조.
+    legal_basis: str | None = None
 
     @property
     def reply(self) -> Reply:
@@ -41,7 +44,7 @@ def content_of(post: Post) -> PostContent:
     """The row's content."""
     link = Link(post.link_title or "", post.link_url) if post.link_url else None
     images = tuple(Image(each["attachment_id"], each["alt"]) for each in post.images)
-    return PostContent(post.text, images, link, post.scheduled_at)
+    return PostContent(post.text, images, link, post.scheduled_at, post.legal_basis)
 
 
 def checked(session: Session, content: PostContent) -> PostContent:
@@ -69,11 +72,14 @@ def checked(session: Session, content: PostContent) -> PostContent:
             raise Refused("photo_missing")
     if link is not None:
         _check_link(link)
+    basis = _line(content.legal_basis or "") or None
+    if basis is not None and len(basis) > LONGEST_BASIS:
+        raise Refused("too_long", limit=LONGEST_BASIS)
     for words in (text, *(image.alt for image in images), link.title if link else ""):
         if redact(words).refused:
             raise Refused("resident_number")
     when = content.scheduled_at
-    return PostContent(text, images, link, when.astimezone(UTC) if when else None)
+    return PostContent(text, images, link, when.astimezone(UTC) if when else None, basis)
 
 
 def hash_of(session: Session, post: Post) -> str:
@@ -83,7 +89,7 @@ def hash_of(session: Session, post: Post) -> str:
     # A picture that is gone makes another hash, so nothing goes out without it.
     pictures = [row.sha256 if row is not None else None for row in rows]
     when = content.scheduled_at
-    value = [
+    value: list[object] = [
         post.channel,
         post.address,
         content.text,
@@ -92,6 +98,9 @@ def hash_of(session: Session, post: Post) -> str:
         when.isoformat() if when else None,
         post.corrects_post_id,
     ]
+    # Posts of before these existed keep their hash, and with it their approval.
+    if content.legal_basis is not None or post.template is not None:
+        value.append([content.legal_basis, post.template, post.period])
     return hashlib.sha256(json.dumps(value, ensure_ascii=False).encode()).hexdigest()
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.models.conversation import Delivery
 from core.models.post import Post
+from core.models.publishing import PostVersion
 
 
 def list_posts(session: Session, *, state: str | None = None, limit: int = 50) -> list[Post]:
@@ -61,3 +62,23 @@ def speaks_to_everybody(session: Session, *, channel: str, address: str) -> bool
     """Whether this address is one that posts go to."""
     query = select(Post.id).where(Post.channel == channel, Post.address == address)
     return session.scalar(query.limit(1)) is not None
+
+
+def find_bulletin(session: Session, *, template: str, period: str) -> int | None:
+    """The id of the post made of this template for this period, unless it was withdrawn."""
+    query = select(Post.id).where(
+        Post.template == template, Post.period == period, Post.state != "withdrawn"
+    )
+    return session.scalar(query.limit(1))
+
+
+def last_version(session: Session, post_id: int) -> int:
+    """How often its words were written."""
+    query = select(func.max(PostVersion.number)).where(PostVersion.post_id == post_id)
+    return session.scalar(query) or 0
+
+
+def versions_of(session: Session, post_id: int) -> list[PostVersion]:
+    """What it said each time, the first first."""
+    query = select(PostVersion).where(PostVersion.post_id == post_id)
+    return list(session.scalars(query.order_by(PostVersion.number)))

@@ -1,4 +1,4 @@
-"""Posts for everybody and their approval: the one writer of table post. Must not send or render anything.
+"""Posts for everybody and their approval: the one writer of tables post, post_version. Must not send.
 
 Nothing goes out without a person who did not write it. An approval binds to the hash of what will be
 public, and any edit drops it. What goes out, changes or is deleted is a delivery like any other;
@@ -12,22 +12,32 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from core.audit import record_audit
-from core.conversations import ensure_conversation, find_conversation, reopen_conversation
+from core.conversations import find_conversation
 from core.database import Database
 from core.deliveries import BROADCAST, enqueue
 from core.delivery_changes import cancel_delivery, settle_unsure
 from core.delivery_queue import OPEN_STATES
 from core.errors import Refused
-from core.locking import lock_conversation, lock_existing
-from core.models.conversation import Conversation, Delivery
+from core.locking import Chain, lock_chain, lock_conversation, lock_existing
+from core.models.conversation import Delivery
 from core.models.post import Post
+from core.models.publishing import PostVersion
 from core.post_content import PostContent, checked, content_of, hash_of
-from core.post_queries import due_posts, open_correction, standing_correction
+from core.post_parts import note, place_of, problem_with_original, take_back
+from core.post_queries import (
+    due_posts,
+    find_bulletin,
+    last_version,
+    open_correction,
+    standing_correction,
+)
+from core.publishing import why_held
+from core.publishing_rules import PublishingRules
 
 # What could not go out for so long (no token, nobody at work) is news of yesterday: a person decides.
 LATEST = timedelta(hours=24)
 CHANNELS = ("telegram",)
+KINDS = ("policy_notice", "budget_bulletin", "reply_draft", "correction")
 
 
 def draft_post(
@@ -38,18 +48,28 @@ def draft_post(
     content: PostContent,
     author_id: int,
     now: datetime,
+    kind: str = "policy_notice",
+    template: str | None = None,
+    period: str | None = None,
 ) -> Post:
-    """A new draft for the channel at ``address``.
+    """A new draft for the channel at ``address``; a bulletin names its template and period.
 
-    Raises Refused ``channel_unknown`` and those of ``core.post_content.checked``.
+    Raises Refused ``channel_unknown``, ``already_drafted`` (the bulletin exists: ``id``), and those of
+    ``core.post_content.checked``.
     """
     if channel not in CHANNELS or not 0 < len(address) <= 128:
         raise Refused("channel_unknown")
-    post = Post(channel=channel, address=address, created_at=now)
-    _write(session, post, content, author_id)
-    session.add(post)
-    session.flush()
-    _audit(session, post, "post.draft", now, officer_id=author_id)
+    if kind not in KINDS or (template is None) != (period is None):
+        raise Refused("post_kind_unknown")
+    if template is not None and period is not None:
+        lock_chain(session, Chain.PUBLISHING)
+        known = find_bulletin(session, template=template, period=period)
+        if known is not None:
+            raise Refused("already_drafted", id=known)
+    post = Post(channel=channel, address=address, created_at=now, kind=kind)
+    post.template, post.period = template, period
+    _write(session, post, content, author_id, now)
+    note(session, post, "post.draft", now, officer_id=author_id)
     return post
 
 
@@ -71,11 +91,10 @@ def correct_post(
         address=original.address,
         corrects_post_id=original.id,
         created_at=now,
+        kind="correction",
     )
-    _write(session, post, content, author_id)
-    session.add(post)
-    session.flush()
-    _audit(session, post, "post.correct", now, officer_id=author_id, why=f"of={original.id}")
+    _write(session, post, content, author_id, now)
+    note(session, post, "post.correct", now, officer_id=author_id, why=f"of={original.id}")
     return post
 
 
@@ -88,17 +107,25 @@ def edit_post(
     """
     post = follow_post(session, post_id=post_id, now=now)
     _must_be_open(post)
-    if post.state == "approved" and not _take_back(session, post):
+    if post.state == "approved" and not take_back(session, post):
         raise Refused("going_out")
-    _write(session, post, content, editor_id)
-    _audit(session, post, "post.edit", now, officer_id=editor_id)
+    _write(session, post, content, editor_id, now)
+    note(session, post, "post.edit", now, officer_id=editor_id)
     return post
 
 
 def approve_post(
-    session: Session, *, post_id: int, approver_id: int, content_hash: str, now: datetime
+    session: Session,
+    *,
+    post_id: int,
+    approver_id: int,
+    content_hash: str,
+    now: datetime,
+    rules: PublishingRules | None = None,
 ) -> Post:
-    """Let exactly the content with this hash go out, now or when it is due. Twice is once.
+    """Let exactly the content with this hash go out, when ``rules`` allow it and it is due. Twice is once.
+
+    Without ``rules`` it waits for ``look_after_posts``.
 
     Raises Refused: ``same_person``, ``stale`` (it reads differently now), ``not_a_draft``,
     ``half_sent``, ``time_passed``, ``original_gone``, ``correction_open``.
@@ -113,14 +140,14 @@ def approve_post(
     _must_be_open(post)
     if post.scheduled_at is not None and post.scheduled_at <= now:
         raise Refused("time_passed")
-    problem = _problem_with_original(session, post)
+    problem = problem_with_original(session, post)
     if problem is not None:
         raise Refused(problem)
     post.state, post.failure, post.delivery_id = "approved", None, None
     post.approver_officer_id, post.approved_at = approver_id, now
     post.approvals += 1
-    _audit(session, post, "post.approve", now, officer_id=approver_id)
-    _follow(session, post, now)
+    note(session, post, "post.approve", now, officer_id=approver_id)
+    _follow(session, post, now, rules)
     return post
 
 
@@ -151,13 +178,13 @@ def withdraw_post(session: Session, *, post_id: int, officer_id: int, now: datet
         _follow(session, post, now)
     if not post.message_ids:
         post.state, post.withdrawn_at, post.failure = "withdrawn", now, None
-        _audit(session, post, "post.withdraw", now, officer_id=officer_id, why="never sent")
+        note(session, post, "post.withdraw", now, officer_id=officer_id, why="never sent")
         return post
     if post.deletion_id is not None and post.failure is None:
         return post  # Asked already; the deletion is on its way.
     deletion = enqueue(
         session,
-        conversation=_place(session, post, now),
+        conversation=place_of(session, post, now),
         reply=content_of(post).reply,
         kind="post",
         dedupe_key=f"post:{post.id}:delete:{post.deletion_id or 0}",
@@ -167,7 +194,7 @@ def withdraw_post(session: Session, *, post_id: int, officer_id: int, now: datet
         now=now,
     )
     post.deletion_id, post.failure = deletion.id, None
-    _audit(session, post, "post.withdraw", now, officer_id=officer_id)
+    note(session, post, "post.withdraw", now, officer_id=officer_id)
     return post
 
 
@@ -193,7 +220,7 @@ def resolve_post(
         raise Refused("not_unsure")
     post.state, post.failure, post.queued_at = "approved", None, now
     why = "not arrived" if arrived is None else f"arrived={','.join(arrived)}"
-    _audit(session, post, "post.resolve", now, officer_id=officer_id, why=why)
+    note(session, post, "post.resolve", now, officer_id=officer_id, why=why)
     return post
 
 
@@ -203,17 +230,19 @@ def parts_done(session: Session, post: Post) -> int:
     return delivery.parts_done if delivery is not None else 0
 
 
-def look_after_posts(database: Database, *, now: datetime) -> None:
-    """The worker's job: let go out what is due, take over what became of deliveries."""
+def look_after_posts(database: Database, *, now: datetime, rules: PublishingRules) -> None:
+    """The worker's job: let go out what is due and allowed, take over what became of deliveries."""
     with database.reading() as session:
         ids = due_posts(session, now=now)
     for post_id in ids:
         with database.transaction() as session:
-            follow_post(session, post_id=post_id, now=now)
+            follow_post(session, post_id=post_id, now=now, rules=rules)
 
 
-def follow_post(session: Session, *, post_id: int, now: datetime) -> Post:
-    """The post as it stands: due ones join the queue, outcomes are taken over.
+def follow_post(
+    session: Session, *, post_id: int, now: datetime, rules: PublishingRules | None = None
+) -> Post:
+    """The post as it stands: outcomes are taken over, and with ``rules`` due ones join the queue.
 
     Raises Refused ``post_unknown``.
     """
@@ -227,32 +256,38 @@ def follow_post(session: Session, *, post_id: int, now: datetime) -> Post:
     if place is not None:
         lock_conversation(session, place.id)
     post = lock_existing(session, Post, post_id)
-    _follow(session, post, now)
+    _follow(session, post, now, rules)
     return post
 
 
-def _follow(session: Session, post: Post, now: datetime) -> None:
+def _follow(
+    session: Session, post: Post, now: datetime, rules: PublishingRules | None = None
+) -> None:
     if post.state == "approved":
         if post.delivery_id is not None:
             _follow_delivery(session, post, session.get_one(Delivery, post.delivery_id), now)
-        elif post.scheduled_at is None or post.scheduled_at <= now:
+        elif (
+            rules is not None
+            and (post.scheduled_at is None or post.scheduled_at <= now)
+            and why_held(session, rules=rules, legal_basis=post.legal_basis, now=now) is None
+        ):
             _publish(session, post, now)
     if post.deletion_id is not None and post.state != "withdrawn" and post.failure is None:
         deletion = session.get_one(Delivery, post.deletion_id)
         if deletion.state == "sent":
             post.state, post.withdrawn_at = "withdrawn", deletion.sent_at
-            _audit(session, post, "post.withdrawn", now)
+            note(session, post, "post.withdrawn", now)
         elif deletion.state == "failed":
             post.failure = deletion.failure or "failed"
-            _audit(session, post, "post.delete_failed", now, why=post.failure)
+            note(session, post, "post.delete_failed", now, why=post.failure)
 
 
 def _publish(session: Session, post: Post, now: datetime) -> None:
     """Put an approved post into the queue; the delivery's key holds post, hash and approval."""
-    problem = _problem_with_original(session, post)
+    problem = problem_with_original(session, post)
     if hash_of(session, post) != post.content_hash:
         problem = "stale"
-    elif post.scheduled_at is not None and now - post.scheduled_at > LATEST:
+    elif now - (post.scheduled_at or post.approved_at or now) > LATEST:
         problem = "too_late"
     if problem is not None:
         _fail(session, post, problem, now)
@@ -260,7 +295,7 @@ def _publish(session: Session, post: Post, now: datetime) -> None:
     original = session.get(Post, post.corrects_post_id) if post.corrects_post_id else None
     delivery = enqueue(
         session,
-        conversation=_place(session, post, now),
+        conversation=place_of(session, post, now),
         reply=content_of(post).reply,
         kind="post",
         dedupe_key=f"post:{post.id}:{post.content_hash}:{post.approvals}",
@@ -276,7 +311,7 @@ def _publish(session: Session, post: Post, now: datetime) -> None:
 def _follow_delivery(session: Session, post: Post, delivery: Delivery, now: datetime) -> None:
     if delivery.state in OPEN_STATES:
         waited = now - (post.queued_at or delivery.created_at)
-        if waited <= LATEST or not _take_back(session, post):
+        if waited <= LATEST or not take_back(session, post):
             return
         _fail(session, post, "too_late", now)
         return
@@ -285,25 +320,27 @@ def _follow_delivery(session: Session, post: Post, delivery: Delivery, now: date
     if delivery.state == "sent":
         post.state, post.sent_at = "sent", delivery.sent_at
         ids = ",".join(post.message_ids)
-        _audit(session, post, "post.sent", now, why=f"messages={ids}")
+        note(session, post, "post.sent", now, why=f"messages={ids}")
         if post.corrects_post_id is not None:
             original = session.get_one(Post, post.corrects_post_id)
             original.state = "corrected"
-            _audit(session, original, "post.corrected", now, why=f"by={post.id}")
+            note(session, original, "post.corrected", now, why=f"by={post.id}")
     elif delivery.state == "unsure":
         post.state, post.failure = "unsure", delivery.failure
-        _audit(session, post, "post.unsure", now)
+        note(session, post, "post.unsure", now)
     else:
         _fail(session, post, delivery.failure or "failed", now)
 
 
 def _fail(session: Session, post: Post, failure: str, now: datetime) -> None:
     post.state, post.failure = "failed", failure
-    _audit(session, post, "post.failed", now, why=failure)
+    note(session, post, "post.failed", now, why=failure)
 
 
-def _write(session: Session, post: Post, content: PostContent, author_id: int) -> None:
-    """The content into the row: a draft that nobody has approved."""
+def _write(
+    session: Session, post: Post, content: PostContent, author_id: int, now: datetime
+) -> None:
+    """The content into the row, and as one more version: a draft that nobody has approved."""
     content = checked(session, content)
     if post.corrects_post_id is not None:
         original = session.get_one(Post, post.corrects_post_id)
@@ -313,10 +350,28 @@ def _write(session: Session, post: Post, content: PostContent, author_id: int) -
     post.images = [{"attachment_id": i.attachment_id, "alt": i.alt} for i in content.images]
     post.link_title = content.link.title if content.link else None
     post.link_url = content.link.url if content.link else None
-    post.author_officer_id = author_id
+    post.legal_basis, post.author_officer_id = content.legal_basis, author_id
     post.state, post.failure, post.delivery_id = "draft", None, None
     post.approver_officer_id, post.approved_at = None, None
     post.content_hash = hash_of(session, post)
+    session.add(post)
+    session.flush()
+    session.add(
+        PostVersion(
+            post_id=post.id,
+            number=last_version(session, post.id) + 1,
+            text=post.text,
+            images=post.images,
+            link_title=post.link_title,
+            link_url=post.link_url,
+            legal_basis=post.legal_basis,
+            scheduled_at=post.scheduled_at,
+            content_hash=post.content_hash,
+            officer_id=author_id,
+            written_at=now,
+        )
+    )
+    session.flush()
 
 
 def _must_be_open(post: Post) -> None:
@@ -326,52 +381,5 @@ def _must_be_open(post: Post) -> None:
         raise Refused("half_sent")
 
 
-def _take_back(session: Session, post: Post) -> bool:
-    """Whether nothing of it has gone or goes out any more."""
-    if post.delivery_id is None:
-        return True
-    return cancel_delivery(session, delivery_id=post.delivery_id, failure="taken back", whole=True)
-
-
-def _problem_with_original(session: Session, post: Post) -> str | None:
-    """Why this correction cannot go out; None for a post that corrects none."""
-    if post.corrects_post_id is None:
-        return None
-    original = session.get_one(Post, post.corrects_post_id)
-    deleting = original.deletion_id is not None and original.failure is None
-    if original.state != "sent" or deleting:
-        return "original_gone"
-    rival = open_correction(session, of=original.id, beside=post.id)
-    return "correction_open" if rival is not None else None
-
-
-def _place(session: Session, post: Post, now: datetime) -> Conversation:
-    """The channel's conversation. A closed one is tried again: a person has just asked for it."""
-    conversation = ensure_conversation(
-        session, channel=post.channel, address=post.address, visibility="public", now=now
-    )
-    reopen_conversation(session, conversation)
-    return conversation
-
-
 def _is_message_id(text: str) -> bool:
     return text.isascii() and text.isdecimal() and 0 < len(text) <= 18
-
-
-def _audit(
-    session: Session,
-    post: Post,
-    action: str,
-    now: datetime,
-    *,
-    officer_id: int | None = None,
-    why: str = "",
-) -> None:
-    record_audit(
-        session,
-        actor="system" if officer_id is None else f"officer:{officer_id}",
-        action=action,
-        subject=f"post:{post.id}",
-        purpose=f"hash={post.content_hash[:16]} {why}".strip()[:200],
-        now=now,
-    )

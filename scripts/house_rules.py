@@ -17,6 +17,7 @@ PACKAGES = (
     "dialogue",
     "knowledge",
     "budget",
+    "publishing",
     "bots",
     "actions",
     "console",
@@ -35,6 +36,7 @@ MAY_IMPORT = {
         *("markdown_it", "numpy", "kiwipiepy"),
     },
     "budget": {"budget", "core", "korean", "sqlalchemy", "openpyxl"},
+    "publishing": {"publishing", "core", "korean", "emoji"},
 }
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.cli import publishing
 from app.cli.post_input import (
     Options,
     address_of,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 post_app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Posts to the city's channel, with approval."
 )
+post_app.command("stop")(publishing.stop)
+post_app.command("resume")(publishing.resume)
 Id = Annotated[int, typer.Argument(help="The post's number.")]
 As = Annotated[str, typer.Option("--as", help="Your log-in name; the password is asked.")]
 PasswordStdin = Annotated[
@@ -61,6 +64,9 @@ def draft(
     link_title: LinkTitle = READ_MORE,
     link_url: LinkUrl = None,
     at: At = None,
+    legal_basis: Annotated[
+        str | None, typer.Option(help="The law that asks for it, such as 지방재정법 60조.")
+    ] = None,
     address: Annotated[str | None, typer.Option(help="@name or -100…, else the setting.")] = None,
     password_stdin: PasswordStdin = False,
     as_json: Json = False,
@@ -77,6 +83,7 @@ def draft(
         link_title=link_title,
         link_url=link_url,
         at=at,
+        legal_basis=legal_basis,
     )
     with signed_in(login, password_stdin=password_stdin, permission="post.write") as (parts, me):
         content, photos = changed(PostContent(""), options), store(parts, options)
@@ -197,6 +204,7 @@ def approve(
                 approver_id=me.id,
                 content_hash=content_hash,
                 now=parts.now(),
+                rules=parts.city.publishing,
             )
         show(parts, post, as_json=as_json)
         if not parts.settings.telegram_token:
@@ -280,7 +288,7 @@ def list_(
         known = ", ".join(STATES)
         raise typer.BadParameter(f"{state!r} is not a state: {known}.", param_hint="--state")
     with open_parts() as parts:
-        look_after_posts(parts.database, now=parts.now())
+        look_after_posts(parts.database, now=parts.now(), rules=parts.city.publishing)
         with parts.database.reading() as session:
             found = list_posts(session, state=state, limit=limit)
         rows = [as_data(post, parts.city.texts) for post in found]

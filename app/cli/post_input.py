@@ -40,6 +40,7 @@ class Options:
     link_url: str | None = None
     no_link: bool = False
     at: str | None = None
+    legal_basis: str | None = None
 
 
 @contextmanager
@@ -102,6 +103,8 @@ def changed(content: PostContent, options: Options) -> PostContent:
         content = replace(content, link=None)
     if options.link_url is not None:
         content = replace(content, link=Link(options.link_title, options.link_url))
+    if options.legal_basis is not None:
+        content = replace(content, legal_basis=options.legal_basis)
     if options.at is not None:
         content = replace(content, scheduled_at=_moment(options.at))
     return content

@@ -10,8 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from bots.telegram_render import (
-    CAPTION_LIMIT,
-    TEXT_LIMIT,
     AlbumPart,
     Keyboard,
     Part,
@@ -19,7 +17,6 @@ from bots.telegram_render import (
     PointPart,
     messages_in,
     render_parts,
-    units,
 )
 from core.clock import KST
 from core.errors import Refused
@@ -27,6 +24,7 @@ from core.models.post import Post
 from core.post_content import content_of
 from core.texts import Texts
 from korean.redact import redact
+from publishing.telegram_text import CAPTION_LIMIT, TEXT_LIMIT, units
 
 STATES = {
     "draft": "초안",
@@ -77,6 +75,8 @@ SENTENCES = {
     "photo_too_large": "사진이 너무 커요. 한 장에 10MB까지예요.",
     "link_malformed": "링크는 http(s) 주소와 짧은 제목이 있어야 해요.",
     "resident_number": "주민등록번호, 외국인등록번호, 여권번호, 운전면허번호는 쓸 수 없어요.",
+    "reason_missing": "까닭을 써 주세요.",
+    "already_drafted": "이 기간의 글이 이미 있어요({id}번).",
     "channel_unknown": "채널 주소가 없어요. --address나 SOTONG_TELEGRAM_CHANNEL을 정해 주세요.",
 }
 _NUMBER = re.compile(r"[0-9](?:[0-9,.:/~-]*[0-9])?(?:\s?%|[가-힣]{1,3}|\s?[A-Za-z²³]{1,3})?")
@@ -119,6 +119,8 @@ def as_data(post: Post, texts: Texts) -> dict[str, Any]:
         "created_at": _time(post.created_at),
         "approved_at": _time(post.approved_at),
         "scheduled_at": _time(post.scheduled_at),
+        "kind": post.kind,
+        "legal_basis": post.legal_basis,
         "sent_at": _time(post.sent_at),
         "withdrawn_at": _time(post.withdrawn_at),
         "message_ids": post.message_ids,
@@ -142,6 +144,8 @@ def as_lines(data: dict[str, Any]) -> list[str]:
     if data["failure"]:
         lines.append(f"! {FAILURES.get(data['failure'], data['failure'])}")
     lines.append(f"게시 시각: {data['scheduled_at'] or '승인하는 대로'}")
+    if data["legal_basis"]:
+        lines.append(f"법적 근거: {data['legal_basis']}")
     for number, message in enumerate(data["messages"], 1):
         what = f"사진 {message['photos']}장" if message["photos"] else "글"
         length = f"{message['length']}/{message['limit']}자"

@@ -38,6 +38,7 @@ from core.models.officers import Officer, OfficerSession, Role
 from core.models.policy import PolicyQuestion
 from core.models.post import Post
 from core.models.privacy import CaseLink, Consent, DataLink, RetentionRun
+from core.models.publishing import PostVersion, PublishingStop
 from core.models.vault import AuditEntry, AuditHead, VaultItem, VaultKey
 
 __all__ = [
@@ -81,6 +82,8 @@ __all__ = [
     "OfficerSession",
     "PolicyQuestion",
     "Post",
+    "PostVersion",
+    "PublishingStop",
     "RetentionRun",
     "Role",
     "Turn",

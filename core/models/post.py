@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.models.base import Base
@@ -15,7 +16,19 @@ class Post(Base):
     """One text with its pictures for everybody. ``content_hash`` is what an approval binds to."""
 
     __tablename__ = "post"
-    __table_args__ = (Index("ix_post_state", "state"), Index("ix_post_address", "address"))
+    __table_args__ = (
+        Index("ix_post_state", "state"),
+        Index("ix_post_address", "address"),
+        # One bulletin of a template for a period; one that was withdrawn makes room.
+        Index(
+            "uq_post_template_period",
+            "template",
+            "period",
+            unique=True,
+            sqlite_where=sql("state <> 'withdrawn'"),
+            postgresql_where=sql("state <> 'withdrawn'"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     channel: Mapped[str] = mapped_column(String(20))
@@ -25,6 +38,13 @@ class Post(Base):
     images: Mapped[list[Any]] = mapped_column(default=list)
     link_title: Mapped[str | None] = mapped_column(String(100), default=None)
     link_url: Mapped[str | None] = mapped_column(String(2000), default=None)
+    # budget_bulletin | policy_notice | reply_draft | correction
+    kind: Mapped[str] = mapped_column(String(20), default="policy_notice")
+    # The law that asks for it; without one it is held in an election blackout.
+    legal_basis: Mapped[str | None] = mapped_column(String(200), default=None)
+    # What a bulletin was made of: at most one post of each.
+    template: Mapped[str | None] = mapped_column(String(60), default=None)
+    period: Mapped[str | None] = mapped_column(String(20), default=None)
     content_hash: Mapped[str] = mapped_column(String(64))
     # draft | approved | sent | corrected | withdrawn | unsure | failed
     state: Mapped[str] = mapped_column(String(12), default="draft")

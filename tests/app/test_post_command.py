@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from app.channels import make_channels
 from app.cli.main import run
 from app.clock import utc_now
 from app.departments import make_department_work
-from app.settings import Settings, SettingsError
+from app.settings import Settings, SettingsError, project_root
 from app.wiring import build_parts, build_talk
 from app.worker import _jobs
 from core.database import Database
@@ -69,6 +70,11 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> Iterato
     database = make_database(tmp_path)
     monkeypatch.setenv("SOTONG_VAR_DIR", str(tmp_path))
     monkeypatch.setenv("SOTONG_DATABASE_URL", database.url)
+    # At any hour and on any day: without quiet hours and blackouts.
+    city = tmp_path / "city"
+    shutil.copytree(project_root() / "city", city)
+    (city / "publishing.yml").unlink()
+    monkeypatch.setenv("SOTONG_CITY_DIR", str(city))
     with database.transaction() as session:
         seed_roles(session)
         for login, role, fresh in (

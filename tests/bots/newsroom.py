@@ -27,6 +27,7 @@ from core.posts import (
     resolve_post,
     withdraw_post,
 )
+from core.publishing_rules import ALWAYS
 from core.replies import Image, Link
 from dialogue.dispatch import Dispatcher
 from dialogue.photos import accept_photo
@@ -86,6 +87,7 @@ class Newsroom:
                 approver_id=self.approver,
                 content_hash=post.content_hash,
                 now=self.clock(),
+                rules=ALWAYS,
             )
 
     def correct(self, post: Post, text: str, *images: Image, link: Link | None = None) -> Post:
@@ -114,9 +116,9 @@ class Newsroom:
 
     def work(self) -> None:
         """One beat of the worker's jobs."""
-        look_after_posts(self.database, now=self.clock())
+        look_after_posts(self.database, now=self.clock(), rules=ALWAYS)
         self.dispatcher.dispatch_due()
-        look_after_posts(self.database, now=self.clock())
+        look_after_posts(self.database, now=self.clock(), rules=ALWAYS)
 
     def publish(self, text: str, *images: Image, link: Link | None = None) -> Post:
         post = self.draft(text, *images, link=link)

@@ -13,8 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bots.telegram_render import (
-    CAPTION_LIMIT,
-    TEXT_LIMIT,
     AlbumPart,
     Keyboard,
     Part,
@@ -22,10 +20,10 @@ from bots.telegram_render import (
     PointPart,
     TextPart,
     render_parts,
-    split,
     to_html,
 )
 from core.replies import Choice, Image, Link, Point, Reply
+from publishing.telegram_text import CAPTION_LIMIT, TEXT_LIMIT, split
 from tests.builders import CODES, sample_city
 from tests.peers.telegram_html import Parsed, parse_html, units
 from tests.peers.telegram_rules import rules

@@ -371,3 +371,10 @@ def test_the_thresholds_of_flags_are_read_and_a_wrong_one_is_told(folder: Path) 
     assert any(f"city/flags.yml:{line}:" in error for error in errors_of(folder))
     (folder / "flags.yml").unlink()
     assert load_city(folder).flag_rules == FLAG_RULES
+
+
+def test_a_blackout_that_ends_before_it_begins_is_told(folder: Path) -> None:
+    line = edit(folder, "publishing.yml", "first: 2025-12-05", "first: 2026-12-05")
+    assert any(f"city/publishing.yml:{line}:" in error for error in errors_of(folder))
+    (folder / "publishing.yml").unlink()
+    assert load_city(folder).publishing.blackouts == ()

@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from PIL import Image
 
+from app.cli.post_view import as_data
 from console.deps import ConsoleDeps, NoSearch
 from console.pages import FILE_LIFE
 from console.passwords import Argon2Hasher
@@ -181,6 +182,8 @@ def open_house(folder: Path, *, policy: PolicySearch | None = None) -> Iterator[
                 now=clock,
                 kick=kicked.append,
                 policy=policy or NoSearch(),
+                preview=lambda post: as_data(post, sample_city().texts),
+                channel_address="@city_news",
             )
         )
     )

@@ -32,6 +32,7 @@ from core.posts import (
     resolve_post,
     withdraw_post,
 )
+from core.publishing_rules import ALWAYS, PublishingRules
 from core.replies import Link
 from tests.builders import Clock, make_database
 from tests.console.house import HASHER, PASSWORD
@@ -49,6 +50,7 @@ class Desk:
     clock: Clock
     a: int
     b: int
+    rules: PublishingRules | None = ALWAYS
 
     def draft(self, content: PostContent = WORDS) -> Post:
         with self.database.transaction() as session:
@@ -71,6 +73,7 @@ class Desk:
                 approver_id=by or self.b,
                 content_hash=content_hash or post.content_hash,
                 now=self.clock(),
+                rules=self.rules,
             )
 
     def approved(self, content: PostContent = WORDS) -> Post:
@@ -131,7 +134,7 @@ class Desk:
         return self.now(post)
 
     def now(self, post: Post) -> Post:
-        look_after_posts(self.database, now=self.clock())
+        look_after_posts(self.database, now=self.clock(), rules=self.rules or ALWAYS)
         with self.database.reading() as session:
             return session.get_one(Post, post.id)
 

@@ -45,6 +45,7 @@ from core.models.erasure import Erasure
 from core.officer_sessions import use_form
 from core.officers import create_officer, disable_officer, seed_roles
 from core.posts import approve_post, correct_post, draft_post, follow_post, withdraw_post
+from core.publishing_rules import ALWAYS
 from core.ratings import record_rating
 from core.replies import Reply
 from dialogue.door import Door
@@ -567,6 +568,7 @@ def _approve(session: Session, post_id: int, approver: int) -> None:
         approver_id=approver,
         content_hash=post.content_hash,
         now=MONDAY_TEN,
+        rules=ALWAYS,
     )
 
 

@@ -604,6 +604,13 @@ FORMS_WITHOUT_WORDS = (
     "/articles/{article_id}/confirm",
     "/conversations/{conversation_id}/take",
     "/conversations/{conversation_id}/hand-back",
+    # Public words of officers, kept on purpose.
+    "/posts/new",
+    "/posts/stop",
+    "/posts/resume",
+    "/posts/{post_id}/edit",
+    "/posts/{post_id}/approve",
+    "/posts/{post_id}/withdraw",
     "/departments/{department_id}/probe",
     "/departments/messages/{message_id}/{decision}",
     "/departments/callbacks/{callback_id}/{decision}",

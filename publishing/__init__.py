@@ -1,0 +1,1 @@
+"""Public texts as each channel carries them: counting, cutting, checking. Must not send or store."""
