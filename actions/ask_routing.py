@@ -1,4 +1,4 @@
-""" "왜 거기로 갔어요?": says by which rule a case went there. Must not tell what officers keep inside."""
+""" "왜 거기로 갔어요?", "간판은 어느 과 소관이에요?": what goes where, and why. Must tell no inner notes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from actions.base import Result, Say, SotongAction
 from actions.case_status import PERSON, REPORT, case_number_in
 from actions.moments import in_korean
 from actions.report_state import ReportState
+from actions.service_choice import OTHER, choose_service
 from actions.turn import Turn
 from core.case_links import linked_cases
 from core.case_queries import cases_of, events_of
@@ -21,7 +22,7 @@ MOST_CASES = 100
 
 
 class AskRouting(SotongAction):
-    """ask_routing, of a case that was filed or of the report that is being written."""
+    """ask_routing, of a case that was filed, of the report that is being written, or of a kind of service."""
 
     action_name = "action_ask_routing"
 
@@ -30,7 +31,9 @@ class AskRouting(SotongAction):
         self._city = city
 
     def work(self, turn: Turn) -> Result:
-        """The case named, else the report that is open, else the newest own case."""
+        """The case named, else the report that is open, else the kind of service named of which there is no
+        own case, else the newest own case.
+        """
         texts = self._city.texts
         number = case_number_in(turn.message)
         planned = self._planned(turn) if turn.in_form and number is None else None
@@ -40,7 +43,10 @@ class AskRouting(SotongAction):
             cases = cases_of(session, conversation_id=turn.conversation_id, limit=MOST_CASES)
             cases += linked_cases(session, conversation_id=turn.conversation_id)
             case = next((each for each in cases if number in (None, each.number)), None)
-            if case is None:
+            general = None if turn.in_form or number is not None else self._general(turn, cases)
+            if general is not None:
+                say = general
+            elif case is None:
                 # The same words for another's case and for none, as when its state is asked for.
                 key = "case_none" if number is None else "case_not_yours"
                 say = Say(text=texts.render(key), choices=(REPORT, PERSON))
@@ -50,6 +56,26 @@ class AskRouting(SotongAction):
                     text += "\n" + texts.render("routing_of_another")
                 say = Say(text=text, choices=(PERSON,))
         return Result((replace(say, choices=()) if turn.in_form else say,))
+
+    def _general(self, turn: Turn, cases: list[Case]) -> Say | None:
+        """Who has to do with the kind of service that the words name, unless an own case is of it."""
+        text = turn.message.text
+        code = choose_service(self._city, text, turn.message.services).code
+        if code in (None, OTHER) or code in {case.service_code for case in cases}:
+            return None
+        gu = gus_in_text(self._city, text)
+        routed = route(self._city, service_code=code, gu=gu, text=text)
+        department = self._city.department(routed.department_id)
+        return Say(
+            text=self._city.texts.render(
+                "routing_general",
+                seen=self._seen(code, gu),
+                department=department.name,
+                why=why_of(routed.explanation),
+                phone=department.phone,
+            ),
+            choices=(REPORT, PERSON),
+        )
 
     def _planned(self, turn: Turn) -> Say | None:
         """Where the report that is being written would go, once its kind is known."""

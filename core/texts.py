@@ -136,6 +136,7 @@ REQUIRED: Mapping[str, frozenset[str]] = {
     # why a case is where it is
     "routing_by_rule": _p("number", "department", "why", "seen"),
     "routing_planned": _p("department", "why", "seen"),
+    "routing_general": _p("seen", "department", "why", "phone"),
     "routing_moved": _p("at", "department"),
     "routing_objection": _p(),
     "routing_of_another": _p(),

@@ -80,6 +80,31 @@ def test_without_a_case_the_answer_says_so_and_offers_to_report(rasa: Rasa) -> N
     assert "/report_complaint" in [button["payload"] for button in answer["buttons"]]
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("불법 주차는 어느 과에서 맡아요", "주차"),
+        ("강남구 가로등 꺼진 건 어느 부서 소관인가요", "강남구청"),
+    ],
+)
+def test_asked_of_a_kind_of_service_the_department_for_it_is_named(
+    rasa: Rasa, text: str, name: str
+) -> None:
+    filed(rasa, service_code="pothole")
+    answer = asked(rasa, text)
+    assert name in answer["text"]
+    assert "2026" not in answer["text"]
+    assert [button["payload"] for button in answer["buttons"]] == [
+        "/report_complaint",
+        "/talk_to_officer",
+    ]
+
+
+def test_of_a_kind_of_which_there_is_an_own_case_the_case_is_explained(rasa: Rasa) -> None:
+    case = filed(rasa)
+    assert case.number in asked(rasa, "제 가로등 신고는 왜 그 과로 갔어요?")["text"]
+
+
 def test_in_a_report_the_department_it_would_go_to_is_explained(rasa: Rasa) -> None:
     filed(rasa)
     slots = {"what": "가로등이 나갔어요", "service_code": "streetlight", "gu": "강남구"}
