@@ -73,6 +73,9 @@ _IN_BRACKETS = re.compile(rf"{HOLE}\s?[(\[]\s?(?P<name>[가-힣]{{2,4}})\s?[)\]]
 # M12345678 홍길동 오늘 …: between a datum and the talk.
 _AFTER_DATUM = re.compile(rf"{HOLE}\s{{1,2}}(?P<name>[가-힣]{{3,4}})(?=\s[가-힣0-9]|[,./\n]|$)")
 _SELF = rf"{_B}(?:저는요?|전|나는|난|제가|내가|저|나|본인은)[\s,]{{1,2}}"
+# Given names of the generation that is over seventy now, each a word or its end as well.
+_OLD_GIVEN = re.compile(r"(?:[영정순경숙명미옥춘말금은복연화희혜성수길])자")
+_ROLES = frozenset({"조정자", "진정자", "안정자", "우수자"})
 _GIVEN_SELF = re.compile(rf"{_SELF}(?P<name>[가-힣]{{2,3}}?)(?={IS})")
 # 저는 존 스미스입니다: one of the words begins foreigners' names.
 _TWO_WORDS = re.compile(rf"{_SELF}(?P<name>[가-힣]{{1,6}}(?: [가-힣]{{1,6}}?){{1,3}}?)(?={IS})")
@@ -195,7 +198,8 @@ def _said(text: str) -> Iterator[Found]:
 def _own(text: str) -> Iterator[Found]:
     for found in _GIVEN_SELF.finditer(text):
         name = found["name"]
-        sure = name in PLAIN_GIVEN and name not in LOOKALIKES and name not in NOT_NAMES
+        whole = len(name) == 3 and name[0] in SURNAME and _given_for_sure(name)
+        sure = (name in PLAIN_GIVEN or whole) and name not in LOOKALIKES and name not in NOT_NAMES
         if sure or (name in GIVEN and _PERSON_BESIDE.search(text, found.end(), found.end() + 24)):
             yield found_name(text, found, 0.62)
     for found in _TWO_WORDS.finditer(text):
@@ -228,6 +232,12 @@ def _own(text: str) -> Iterator[Found]:
         one = len(name) == 1 and _ONE_LETTER.search(text) is not None and name in SURNAME
         if one or (len(name) == 2 and name in PLAIN_GIVEN):
             yield found_name(text, found, 0.62)
+
+
+def _given_for_sure(name: str) -> bool:
+    """Whether a given name follows the surname, though both together begin like a word: 배수민."""
+    old = _OLD_GIVEN.fullmatch(name[1:]) is not None and name not in _ROLES
+    return old or name[1:] in PLAIN_GIVEN
 
 
 def _of_kin(text: str) -> Iterator[Found]:

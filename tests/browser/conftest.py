@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.bots.web_house import House, make_house
 from tests.browser.webchat_pages import WIDTHS, NewPage
 from tests.needs import CHROMIUM_ARGUMENTS, chromium
+
+# What is waited for comes at once on a quiet machine; a busy one is no fault of the page.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")
