@@ -101,8 +101,15 @@ class Hub:
             loop.call_soon_threadsafe(hurry.set)
 
     def close(self) -> None:
-        """End all streams; browsers come back by themselves to whoever serves then."""
+        """End all streams, from any thread; browsers come back by themselves to whoever serves then."""
         self._closing = True
+        loop = self._loop
+        if loop is None:
+            return
+        with suppress(RuntimeError):  # The loop has just ended, and its streams with it.
+            loop.call_soon_threadsafe(self._end_streams)
+
+    def _end_streams(self) -> None:
         for watches in self._watches.values():
             for watch in watches:
                 watch.woken.set()
