@@ -7,12 +7,12 @@ The question must be redacted by who asks; what is longer than the search looks 
 from __future__ import annotations
 
 import asyncio
-import hmac
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from actions.inner_doors import SEARCH_PATH, SECRET_HEADER
+from actions.guard import Guard
+from actions.inner_doors import SEARCH_PATH
 from core.errors import TemporaryFailure
 from core.policy_port import PolicySearch
 from core.policy_questions import LONGEST_QUESTION
@@ -22,20 +22,14 @@ MOST_ARTICLES = 20
 
 def make_router(search: PolicySearch, secret: str) -> APIRouter:
     """The route for app.actions. Raises ValueError for an empty secret: that would let anyone in."""
-    if not secret:
-        raise ValueError("the actions' secret is empty")
-    expected = secret.encode()
+    guard = Guard(secret)
     router = APIRouter()
 
     @router.post(SEARCH_PATH)
     async def find(request: Request) -> JSONResponse:
-        given = request.headers.get(SECRET_HEADER, "").encode()
-        if not hmac.compare_digest(given, expected):
-            return JSONResponse({"error": "secret"}, 401)
-        try:
-            body = await request.json()
-        except ValueError:
-            return JSONResponse({"error": "not JSON"}, 422)
+        body = await guard.read(request)
+        if isinstance(body, JSONResponse):
+            return body
         question = body.get("question") if isinstance(body, dict) else None
         most = body.get("most", 5) if isinstance(body, dict) else None
         if not isinstance(question, str) or not question.strip():

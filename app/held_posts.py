@@ -7,34 +7,20 @@ from dataclasses import replace
 from core.database import Database
 from core.deliveries import Outgoing
 from core.errors import TemporaryFailure
-from core.pacing import Pace
 from core.ports import Channel, Sender, Sent
 from core.publishing import standing_stop
+from core.senders import SenderBefore
 
 # Seconds until a part that was held is tried again.
 LOOK_AGAIN = 15.0
 
 
-class HeldPosts:
+class HeldPosts(SenderBefore):
     """Stands before another sender. To delete what is public is allowed: it is taking back."""
 
     def __init__(self, sender: Sender, database: Database) -> None:
-        self._sender = sender
+        super().__init__(sender)
         self._database = database
-
-    @property
-    def channel(self) -> str:
-        """The other's."""
-        return self._sender.channel
-
-    @property
-    def pace(self) -> Pace | None:
-        """The other's."""
-        return self._sender.pace
-
-    def may_repeat(self, outgoing: Outgoing) -> bool:
-        """The other's."""
-        return self._sender.may_repeat(outgoing)
 
     def send(self, outgoing: Outgoing) -> Sent:
         """The other's; asks before each part, so that a stop holds in the middle of a thread."""

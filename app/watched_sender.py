@@ -6,31 +6,17 @@ from dataclasses import replace
 
 from core.deliveries import Outgoing
 from core.errors import AnswerLost, PermanentFailure, RateLimited, TemporaryFailure
-from core.pacing import Pace
 from core.ports import Channel, Sender, Sent
+from core.senders import SenderBefore
 from core.telemetry import Telemetry
 
 
-class WatchedSender:
+class WatchedSender(SenderBefore):
     """Stands before another sender."""
 
     def __init__(self, sender: Sender, telemetry: Telemetry) -> None:
-        self._sender = sender
+        super().__init__(sender)
         self._telemetry = telemetry
-
-    @property
-    def channel(self) -> str:
-        """The other's."""
-        return self._sender.channel
-
-    @property
-    def pace(self) -> Pace | None:
-        """The other's."""
-        return self._sender.pace
-
-    def may_repeat(self, outgoing: Outgoing) -> bool:
-        """The other's."""
-        return self._sender.may_repeat(outgoing)
 
     def send(self, outgoing: Outgoing) -> Sent:
         """The other's; each part counts as one message."""

@@ -9,31 +9,18 @@ from dataclasses import replace
 
 from core.database import Database
 from core.deliveries import Outgoing
-from core.pacing import Pace
 from core.ports import Channel, Now, Sender, Sent
 from core.put_away import has_tokens, open_delivery
+from core.senders import SenderBefore
 from core.vault import Vault
 
 
-class OpenedSender:
+class OpenedSender(SenderBefore):
     """Stands before another sender."""
 
     def __init__(self, sender: Sender, *, database: Database, vault: Vault, now: Now) -> None:
-        self._sender, self._database, self._vault, self._now = sender, database, vault, now
-
-    @property
-    def channel(self) -> str:
-        """The other's."""
-        return self._sender.channel
-
-    @property
-    def pace(self) -> Pace | None:
-        """The other's."""
-        return self._sender.pace
-
-    def may_repeat(self, outgoing: Outgoing) -> bool:
-        """The other's."""
-        return self._sender.may_repeat(outgoing)
+        super().__init__(sender)
+        self._database, self._vault, self._now = database, vault, now
 
     def send(self, outgoing: Outgoing) -> Sent:
         """The other's, with the words opened. Raises TemporaryFailure when the vault cannot be asked."""

@@ -6,10 +6,7 @@ kept in the model; without it, places are found by their form alone.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Collection
-from pathlib import Path
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -23,7 +20,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from korean.entities import find_place_entities
 from nlu.cities import city_file, read_names
-from nlu.components.values import hash_of_rules
+from nlu.components.city_words import hash_of_rules_and_city, keep_words, kept_words
 
 PLACE = "place"
 NAMES = "names.json"
@@ -61,16 +58,13 @@ class PlaceExtractor(GraphComponent, EntityExtractorMixin):
         **kwargs: Any,
     ) -> PlaceExtractor:
         """An extractor with the names that the model was trained with."""
-        with model_storage.read_from(resource) as folder:
-            names = json.loads((Path(folder) / NAMES).read_text(encoding="utf-8"))
+        names = kept_words(storage=model_storage, resource=resource, name=NAMES)
         return cls(model_storage, resource, names)
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
-        """Rules and names lie in files that Rasa's training cache does not see."""
-        path = city_file()
-        names = path.read_bytes() if path is not None and path.is_file() else b""
-        return hash_of_rules() + hashlib.sha256(names).hexdigest()
+        """Of the rules and the names."""
+        return hash_of_rules_and_city()
 
     def train(self, training_data: TrainingData) -> Resource:
         """Keep the names of the city in the model.
@@ -81,9 +75,7 @@ class PlaceExtractor(GraphComponent, EntityExtractorMixin):
         path = city_file()
         names = read_names(path) if path is not None else ()
         self._names = frozenset(names)
-        with self._storage.write_to(self._resource) as folder:
-            text = json.dumps(names, ensure_ascii=False, indent=0)
-            (Path(folder) / NAMES).write_text(text + "\n", encoding="utf-8")
+        keep_words(names, storage=self._storage, resource=self._resource, name=NAMES)
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:

@@ -6,9 +6,6 @@ model; without it, offices are found by their form alone.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from pathlib import Path
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -25,8 +22,8 @@ from korean.organizations import find_organizations
 from korean.phrases import Phrase
 from korean.topics import find_topics
 from nlu.cities import city_file, read_departments
+from nlu.components.city_words import hash_of_rules_and_city, keep_words, kept_words
 from nlu.components.rasa_parts import refuse_unknown
-from nlu.components.values import hash_of_rules
 from nlu.language import ANALYSED
 
 ORGANIZATION = "organization"
@@ -78,16 +75,13 @@ class SubjectExtractor(GraphComponent, EntityExtractorMixin):
         **kwargs: Any,
     ) -> SubjectExtractor:
         """An extractor with the departments that the model was trained with."""
-        with model_storage.read_from(resource) as folder:
-            names = json.loads((Path(folder) / NAMES).read_text(encoding="utf-8"))
+        names = kept_words(storage=model_storage, resource=resource, name=NAMES)
         return cls(config, model_storage, resource, names)
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
-        """Rules and names lie in files that Rasa's training cache does not see."""
-        path = city_file()
-        names = path.read_bytes() if path is not None and path.is_file() else b""
-        return hash_of_rules() + hashlib.sha256(names).hexdigest()
+        """Of the rules and the names."""
+        return hash_of_rules_and_city()
 
     def train(self, training_data: TrainingData) -> Resource:
         """Keep the departments of the city in the model.
@@ -97,9 +91,7 @@ class SubjectExtractor(GraphComponent, EntityExtractorMixin):
         """
         path = city_file()
         self._names = read_departments(path) if path is not None else {}
-        with self._storage.write_to(self._resource) as folder:
-            text = json.dumps(self._names, ensure_ascii=False, indent=0)
-            (Path(folder) / NAMES).write_text(text + "\n", encoding="utf-8")
+        keep_words(self._names, storage=self._storage, resource=self._resource, name=NAMES)
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
